@@ -1,0 +1,41 @@
+"""kgen: every generative model a `keras.Model`, trained by one `fit`, measured and served alike.
+
+    import kgen
+
+    model = kgen.models.DCGAN.build_default(image_shape=(32, 32, 1), latent_dim=100)
+    model.compile()
+    model.fit(kgen.datasets.load("glyphs", image_size=32, batch_size=64).train, epochs=20)
+    images = model.sample(64, seed=1)
+
+Subpackages load when they are first used.
+"""
+
+import importlib
+
+from kgen.version import __version__
+
+_LAZY = (
+    "callbacks",
+    "datasets",
+    "errors",
+    "export",
+    "layers",
+    "losses",
+    "models",
+    "networks",
+    "plotting",
+    "recipe",
+    "training",
+)
+
+__all__ = ["__version__", *_LAZY]
+
+
+def __getattr__(name: str):
+    if name in _LAZY:
+        return importlib.import_module(f"kgen.{name}")
+    raise AttributeError(f"module 'kgen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,422 @@
+"""`GenerativeModel`: what every model of kgen shares, and nothing that only some do."""
+
+import inspect
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import ops
+
+from kgen.errors import DataError
+from kgen.models.signature import Signature, check_image_range
+from kgen.training import Noise, PlayerOptimizers, ReplicaSeedGenerator, clock, seam
+
+#: What the rest of kgen may ask of a model. A model has a capability by defining the method.
+CAPABILITIES = (
+    "sample",
+    "encode",
+    "decode",
+    "reconstruct",
+    "log_prob",
+    "translate",
+    "discriminate",
+    "classify",
+    "complete",
+    "features",
+)
+
+
+class GenerativeModel(keras.Model):
+    """The base of all models: players, noise, saved counters, capabilities.
+
+    A subclass states its `players`, `loss_names` and `inference_mode`, and defines `train_step`,
+    `test_step`, `default_optimizers`, `signatures` and its capabilities. Its `train_step(data)` is
+    imperative and the same on every backend, because it takes its gradient steps with `minimize`.
+
+    Everything that training needs to go on is in the model's `.keras` file: weights, every
+    optimizer's slots, the states of all seed generators, and the steps and epochs trained so far.
+
+    Args:
+        networks: The model's networks (built `keras.Model`s) by the name of their attribute.
+        ema_momentum: If given, sampling, evaluation and export use an exponential moving average
+            of the networks named in `averaged`: after each step `ema = m * ema + (1 - m) * weight`.
+        seed: Seeds the model's one source of noise; drawn at random (under
+            `keras.utils.set_random_seed`'s control) when `None`.
+        name: The Keras name.
+
+    Raises:
+        ValueError: If a network is not built, or `ema_momentum` is not in (0, 1).
+    """
+
+    #: Each player's networks. A player is a set of variables with an optimizer of its own.
+    players: dict[str, tuple[str, ...]] = {}
+    #: The losses that `update_metrics` reports.
+    loss_names: tuple[str, ...] = ()
+    #: The networks that an exponential moving average follows, if one is asked for.
+    averaged: tuple[str, ...] = ()
+    #: How batch normalisation and dropout behave outside training, in one sentence.
+    inference_mode: str = ""
+
+    def __init__(
+        self,
+        networks: dict[str, keras.Model],
+        *,
+        ema_momentum: float | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        if ema_momentum is not None and not 0 < ema_momentum < 1:
+            raise ValueError(f"ema_momentum must lie between 0 and 1, got {ema_momentum}.")
+        for attribute, network in networks.items():
+            if not getattr(network, "built", False):
+                raise ValueError(f"{attribute} is not built: give its first layer a keras.Input.")
+            setattr(self, attribute, network)
+        self.network_names = tuple(networks)
+        self.ema_momentum = ema_momentum
+        if ema_momentum is not None:
+            for attribute in self.averaged:
+                setattr(self, f"ema_{attribute}", _frozen_copy(networks[attribute]))
+        self.seed_generator = ReplicaSeedGenerator(seed)
+        self.noise = Noise(self.seed_generator)
+        self.step = self._counter("step")
+        self.epoch = self._counter("epoch")
+        self.trackers = {loss: keras.metrics.Mean(name=loss) for loss in self.loss_names}
+        self._compiled_signatures = {}
+        # Keras calls these two in another form on JAX. Wrapping the bound methods, and not those of
+        # each class, leaves `super().train_step(data)` alone.
+        self.train_step = seam.wrap_train_step(self, self.train_step)
+        self.test_step = seam.wrap_test_step(self, self.test_step)
+        self.built = True
+
+    def _counter(self, name: str):
+        return self.add_weight(
+            name=name,
+            shape=(),
+            dtype="int32",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+
+    # ---- what a paper's train_step is written with -------------------------------------------
+
+    def minimize(self, loss_fn: Callable, player: str | None = None):
+        """Takes one gradient step of one player.
+
+        Args:
+            loss_fn: Returns the scalar loss, or `(loss, aux)`.
+            player: Whose variables move; needed if there are several.
+
+        Returns:
+            What `loss_fn` returned, before the step.
+        """
+        if player is None:
+            (player,) = self.players
+        alone = len(self.players) == 1
+        optimizer = self.optimizer if alone else self.optimizer[player]
+
+        def pair():
+            result = loss_fn()
+            loss, aux = result if isinstance(result, tuple) else (result, None)
+            return ops.cast(loss, "float32"), aux
+
+        loss, aux = seam.minimize(self, pair, self.player_variables(player), optimizer)
+        return loss if aux is None else (loss, aux)
+
+    def input_gradient(self, fn: Callable, x):
+        """The gradient of `sum(fn(x))` with respect to `x`, differentiable again."""
+        return self.functional_gradient(lambda t: ops.sum(fn(t)), [x])[0]
+
+    def functional_gradient(self, fn: Callable, tensors: list) -> list:
+        """The gradients of the scalar `fn(*tensors)`, differentiable again."""
+        return seam.functional_gradient(self, fn, tensors)
+
+    def branch(self, predicate, step: Callable, otherwise):
+        """Runs `step()`, side effects and all, where `predicate` holds; else gives `otherwise`."""
+        return seam.branch(self, predicate, step, otherwise)
+
+    def update_metrics(self, count, **losses) -> dict:
+        """Adds a batch of `count` examples to the running means, and returns these."""
+        for loss, value in losses.items():
+            self.trackers[loss].update_state(value, sample_weight=ops.cast(count, "float32"))
+        return {loss: tracker.result() for loss, tracker in self.trackers.items()}
+
+    def finish_step(self) -> None:
+        """Advances the step and the moving averages; the seam calls it after each `train_step`."""
+        self.step.assign_add(1)
+        if self.ema_momentum is None:
+            return
+        for attribute in self.averaged:
+            network, average = getattr(self, attribute), getattr(self, f"ema_{attribute}")
+            trained = {id(v) for v in network.trainable_variables}
+            for value, mean in zip(network.weights, average.weights, strict=True):
+                # Batch-normalisation statistics are averages already.
+                keep = self.ema_momentum if id(value) in trained else 0.0
+                mean.assign(keep * mean.value + (1 - keep) * value.value)
+
+    # ---- Keras ---------------------------------------------------------------------------------
+
+    def player_variables(self, player: str) -> list:
+        """The trainable variables of a player."""
+        return [v for name in self.players[player] for v in getattr(self, name).trainable_variables]
+
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """The paper's optimizer for each player."""
+        raise NotImplementedError
+
+    def compile(
+        self,
+        *,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        **optimizers,
+    ) -> None:
+        """Configures training; without arguments, with the paper's optimizers.
+
+        Args:
+            run_eagerly: As in Keras.
+            steps_per_execution: As in Keras.
+            jit_compile: As in Keras.
+            **optimizers: `<player>_optimizer=` for each player to change (a model with one player
+                takes `optimizer=`): a Keras optimizer or its name.
+
+        Raises:
+            TypeError: For a keyword that names no player.
+            ValueError: Under mixed_float16, whose loss scaling cannot serve several optimizers.
+        """
+        layers = [layer for name in self.network_names for layer in getattr(self, name).layers]
+        if any(layer.compute_dtype == "float16" for layer in layers):
+            raise ValueError(
+                "kgen trains in float32 or mixed_bfloat16, not in mixed_float16: "
+                "keras.config.set_dtype_policy('mixed_bfloat16') before building the networks."
+            )
+        keywords = self._optimizer_keywords()
+        for keyword in optimizers:
+            if keyword not in keywords:
+                raise TypeError(
+                    f"{type(self).__name__}.compile() has no argument {keyword!r}; "
+                    f"its optimizers are {', '.join(keywords)}."
+                )
+        chosen = self.default_optimizers()
+        for keyword, optimizer in optimizers.items():
+            if optimizer is not None:
+                chosen[keywords[keyword]] = keras.optimizers.get(optimizer)
+        if len(chosen) == 1:
+            (optimizer,) = chosen.values()
+            optimizer.build(self.player_variables(next(iter(chosen))))
+        else:
+            optimizer = PlayerOptimizers(chosen, {p: self.player_variables(p) for p in chosen})
+        self.compile_arguments = {
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+        super().compile(optimizer=optimizer, auto_scale_loss=False, **self.compile_arguments)
+
+    def _optimizer_keywords(self) -> dict[str, str]:
+        """Each keyword of `compile` with its player."""
+        if len(self.players) == 1:
+            return {"optimizer": next(iter(self.players))}
+        return {f"{player}_optimizer": player for player in self.players}
+
+    def get_compile_config(self) -> dict:
+        """The arguments of `compile`, serialised."""
+        if not self.compiled:
+            return {}
+        optimizers = {
+            keyword: self.optimizer if len(self.players) == 1 else self.optimizer[player]
+            for keyword, player in self._optimizer_keywords().items()
+        }
+        return {
+            **self.compile_arguments,
+            **{k: keras.saving.serialize_keras_object(o) for k, o in optimizers.items()},
+        }
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compiles with what `get_compile_config` returned."""
+        self.compile(
+            **{
+                key: keras.saving.deserialize_keras_object(value)
+                if isinstance(value, dict)
+                else value
+                for key, value in config.items()
+            }
+        )
+
+    @property
+    def metrics(self) -> list:
+        """The running means of the losses, and no `loss` that nothing would ever fill."""
+        return list(self.trackers.values())
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        **kwargs,
+    ):
+        """Keras's `fit`, counting the model's epochs and announcing them to its data.
+
+        Arguments and result are those of `keras.Model.fit`. A data set of `kgen.datasets` is
+        shuffled by the model's own saved epoch, so that a model loaded from a file sees the order
+        it would have seen.
+
+        Raises:
+            DataError: If the first batch has a wrong shape or range.
+        """
+        self._check_first_batch(x, y)
+        counter = _EpochCounter()
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            counter.set_model(self)
+            callbacks.callbacks.insert(0, counter)
+        else:
+            callbacks = [counter, *keras.tree.flatten(callbacks or [])]
+        try:
+            return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
+        finally:
+            clock.announce(None)
+
+    def _check_first_batch(self, x, y) -> None:
+        if hasattr(x, "element_spec") and hasattr(x, "take"):  # a tf.data.Dataset
+            batch = next(iter(x.take(1)), None)
+            if batch is None:
+                raise DataError("the data set is empty: there is nothing to train on.")
+            batch = keras.tree.map_structure(np.asarray, batch)
+        elif isinstance(x, np.ndarray):
+            batch = x if y is None else (x, y)
+        else:
+            return
+        for name, (images, shape) in self.batch_images(batch).items():
+            if tuple(images.shape[1:]) != tuple(shape):
+                raise DataError(
+                    f"{name} have shape {tuple(images.shape[1:])}, the model was built for "
+                    f"{tuple(shape)}: load the data at that size, or build the model for yours."
+                )
+            check_image_range(name, images)
+
+    def batch_images(self, data) -> dict:
+        """The image tensors of a batch by name, each with the shape the model wants."""
+        return {}
+
+    @property
+    def epochs_trained(self) -> int:
+        """How many epochs the model was trained, over all its `fit` calls and files."""
+        return int(ops.convert_to_numpy(self.epoch.value))
+
+    @property
+    def steps_trained(self) -> int:
+        """How many calls of `train_step` the model has seen."""
+        return int(ops.convert_to_numpy(self.step.value))
+
+    def get_config(self) -> dict:
+        """The constructor's arguments; a subclass adds its own."""
+        return {
+            **{name: getattr(self, name) for name in self.network_names},
+            "ema_momentum": self.ema_momentum,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict):
+        """A model with the configuration that `get_config` returned."""
+        return cls(
+            **{
+                key: keras.saving.deserialize_keras_object(value)
+                if isinstance(value, dict) and "class_name" in value
+                else value
+                for key, value in config.items()
+            }
+        )
+
+    # Keras leaves the states of seed generators out of its files (keras 3.15).
+    def _seed_states(self) -> list:
+        weights = {id(v) for v in self.weights}
+        return [v for v in self.variables if id(v) not in weights]
+
+    def save_own_variables(self, store) -> None:
+        """Saves the counters and the state of every seed generator in the model."""
+        super().save_own_variables(store)
+        for i, state in enumerate(self._seed_states()):
+            store[f"seed_{i}"] = ops.convert_to_numpy(state.value)
+
+    def load_own_variables(self, store) -> None:
+        """Loads what `save_own_variables` saved."""
+        own = {key: store[key] for key in store.keys() if not key.startswith("seed_")}  # noqa: SIM118
+        super().load_own_variables(own)
+        for i, state in enumerate(self._seed_states()):
+            state.assign(np.asarray(store[f"seed_{i}"]))
+
+    # ---- capabilities --------------------------------------------------------------------------
+
+    def signatures(self) -> dict[str, Signature]:
+        """The pure functions behind the capabilities, by name; the first is the default one."""
+        raise NotImplementedError
+
+    def unavailable(self) -> dict[str, str]:
+        """Capabilities of the class that this instance does not have, each with the reason."""
+        return {}
+
+    @property
+    def capabilities(self) -> dict[str, tuple[str, ...]]:
+        """What this model can do now: the capabilities' names with their arguments'."""
+        missing = self.unavailable()
+        return {
+            name: tuple(inspect.signature(getattr(self, name)).parameters)
+            for name in CAPABILITIES
+            if hasattr(type(self), name) and name not in missing
+        }
+
+    def inference_network(self, name: str) -> keras.Model:
+        """The network to sample and evaluate with: its moving average where there is one."""
+        averaged = self.ema_momentum is not None and name in self.averaged
+        return getattr(self, f"ema_{name}" if averaged else name)
+
+    def serve(self, name: str, batch_size: int = 64, **inputs):
+        """Runs a signature on arrays, in batches and compiled.
+
+        Args:
+            name: A key of `signatures()`.
+            batch_size: How many examples go through the networks at once.
+            **inputs: The signature's inputs, arrays of equal length.
+
+        Returns:
+            The output as a NumPy array, or a dict of them where there are several.
+
+        Raises:
+            DataError: If an input has a wrong shape or range.
+        """
+        signature = self.signatures()[name]
+        inputs = {key: spec.check(key, inputs[key]) for key, spec in signature.inputs.items()}
+        if name not in self._compiled_signatures:
+            self._compiled_signatures[name] = seam.compile_inference(self, signature.function)
+        run = self._compiled_signatures[name]
+        n = len(next(iter(inputs.values())))
+        batches = []
+        for start in range(0, max(n, 1), batch_size):
+            batch = {key: array[start : start + batch_size] for key, array in inputs.items()}
+            result = run(**keras.tree.map_structure(ops.convert_to_tensor, batch))
+            batches.append({key: ops.convert_to_numpy(t) for key, t in result.items()})
+        whole = {key: np.concatenate([b[key] for b in batches]) for key in batches[0]}
+        return whole if len(whole) > 1 else next(iter(whole.values()))
+
+
+class _EpochCounter(keras.callbacks.Callback):
+    """Goes first: the data must hear of an epoch before it, and every callback sees it counted."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        clock.announce(self.model.epochs_trained)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.epoch.assign(self.model.epochs_trained + 1)
+
+
+def _frozen_copy(network: keras.Model) -> keras.Model:
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    copy.trainable = False
+    return copy

@@ -1,0 +1,74 @@
+"""What a model offers to the outside: named pure functions of named tensors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kgen.errors import DataError
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One named input of a signature.
+
+    Attributes:
+        shape: With `None` where any size goes; the first entry is the batch.
+        dtype: A NumPy dtype name.
+        role: What the numbers are: `"image"` (in [-1, 1]), `"latent"`, `"noise"` (standard
+            normal), `"uniform"` (in [0, 1)), `"label"`, `"logit"` or `"log_prob"`.
+    """
+
+    shape: tuple[int | None, ...]
+    dtype: str = "float32"
+    role: str = "image"
+
+    def check(self, name: str, value) -> np.ndarray:
+        """`value` as a NumPy array of this dtype.
+
+        Raises:
+            DataError: If the shape does not fit, or an image leaves [-1, 1].
+        """
+        array = np.asarray(value, self.dtype)
+        fits = len(array.shape) == len(self.shape) and all(
+            want in (None, got) for want, got in zip(self.shape, array.shape, strict=True)
+        )
+        if not fits:
+            raise DataError(
+                f"{name} must have shape {_readable(self.shape)}, got {_readable(array.shape)}."
+            )
+        if self.role == "image":
+            check_image_range(name, array)
+        return array
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A capability as a pure function, the same one live and exported.
+
+    Attributes:
+        function: Takes the inputs by name (tensors of the backend) and returns a dict of tensors.
+            It draws no noise: noise comes in.
+        inputs: What each input must look like, by name.
+        outputs: The role of each output, by name.
+    """
+
+    function: Callable
+    inputs: dict[str, TensorSpec]
+    outputs: dict[str, str]
+
+
+def check_image_range(name: str, array: np.ndarray) -> None:
+    """Raises `DataError` unless the numbers lie in [-1, 1] (up to rounding)."""
+    if not array.size:
+        return
+    low, high = float(array.min()), float(array.max())
+    if not (low >= -1.0001 and high <= 1.0001):
+        hint = "x / 127.5 - 1" if low >= 0 and high <= 255 else "a scaling of your own"
+        raise DataError(
+            f"{name} must be in [-1, 1], found [{low:.4g}, {high:.4g}]: scale them, here by {hint}."
+        )
+
+
+def _readable(shape) -> str:
+    return "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"

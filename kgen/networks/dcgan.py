@@ -1,0 +1,86 @@
+"""DCGAN's convolutional generator and discriminator (Radford et al. 2016, figure 1)."""
+
+import keras
+from keras import layers
+
+from kgen.networks.sizes import doublings
+
+# Radford et al. 2016, section 4: all weights from N(0, 0.02). The authors' code draws the gains of
+# batch normalisation from N(1, 0.02), leaves out biases where normalisation follows, and takes a
+# tiny epsilon; 1e-5 is the smallest that is safe in bfloat16's range of variances as well.
+_WEIGHTS = {"kernel_initializer": keras.initializers.RandomNormal(0.0, 0.02), "use_bias": False}
+_MAX_FACTOR = 8
+
+
+def _normalise(x):
+    gain = keras.initializers.RandomNormal(1.0, 0.02)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gain)(x)
+
+
+def _widths(width: int, times: int) -> list[int]:
+    """Channels from the largest feature map to the smallest: doubled each time, up to 8 width."""
+    return [width * min(2**i, _MAX_FACTOR) for i in range(times)]
+
+
+def dcgan_generator(
+    image_shape: tuple[int, int, int], latent_dim: int = 100, width: int = 128
+) -> keras.Model:
+    """Latents (n, latent_dim) to images (n, *image_shape) in [-1, 1].
+
+    A projection to a small map, then 5x5 transposed convolutions of stride 2, batch normalisation
+    and ReLU everywhere but at the output, which is tanh.
+
+    Args:
+        image_shape: Square, with a side of 4 or 7 times a power of two; the paper's is (64, 64, 3).
+        latent_dim: Length of the latent vector.
+        width: Channels of the last hidden map; each smaller map has twice as many, up to 8 times.
+
+    Raises:
+        ValueError: For a side that doubling cannot make.
+
+    Example:
+
+        >>> dcgan_generator((64, 64, 3)).count_params()
+        12684416
+    """
+    root, times = doublings(image_shape)
+    widths = _widths(width, times)
+    latents = keras.Input((latent_dim,), name="latents")
+    x = layers.Dense(root * root * widths[-1], **_WEIGHTS)(latents)
+    x = layers.ReLU()(_normalise(x))
+    x = layers.Reshape((root, root, widths[-1]))(x)
+    for channels in reversed(widths[:-1]):
+        x = layers.Conv2DTranspose(channels, 5, 2, "same", **_WEIGHTS)(x)
+        x = layers.ReLU()(_normalise(x))
+    x = layers.Conv2DTranspose(image_shape[-1], 5, 2, "same", **_WEIGHTS)(x)
+    images = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(latents, images, name="generator")
+
+
+def dcgan_discriminator(image_shape: tuple[int, int, int], width: int = 128) -> keras.Model:
+    """Images (n, *image_shape) to logits (n, 1): the generator's mirror image.
+
+    5x5 convolutions of stride 2 with leaky ReLU of slope 0.2, batch normalisation everywhere but at
+    the input and the output.
+
+    Args:
+        image_shape: As for `dcgan_generator`.
+        width: Channels of the first map.
+
+    Raises:
+        ValueError: For a side that halving does not bring to 4 or 7.
+
+    Example:
+
+        >>> dcgan_discriminator((64, 64, 3)).output_shape
+        (None, 1)
+    """
+    _, times = doublings(image_shape)
+    images = keras.Input(image_shape, name="images")
+    x = images
+    for i, channels in enumerate(_widths(width, times)):
+        x = layers.Conv2D(channels, 5, 2, "same", **_WEIGHTS)(x)
+        x = layers.LeakyReLU(0.2)(_normalise(x) if i else x)
+    x = layers.Dense(1, **_WEIGHTS)(layers.Flatten()(x))
+    logits = layers.Activation("linear", dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name="discriminator")

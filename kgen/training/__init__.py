@@ -1,0 +1,6 @@
+"""How a model trains itself on any Keras backend: the seam, its noise, its optimizers."""
+
+from kgen.training.noise import Noise, RecordedNoise, ReplicaSeedGenerator
+from kgen.training.optimizers import LinearDecay, PlayerOptimizers
+
+__all__ = ["LinearDecay", "Noise", "PlayerOptimizers", "RecordedNoise", "ReplicaSeedGenerator"]

@@ -1,0 +1,82 @@
+"""One optimizer object for a model with several players, and learning-rate schedules."""
+
+import keras
+from keras import ops
+
+
+class PlayerOptimizers(keras.optimizers.MultiOptimizer):
+    """One optimizer a player, seen by Keras as a single optimizer.
+
+    Keras then saves every player's slots in `.keras` files and backups, and threads them through
+    the state on JAX. A player's step uses its own optimizer: `optimizers["generator"].apply(...)`.
+    Its own `iterations` stays 0; the model's `step` counts.
+
+    Args:
+        optimizers: The optimizer of each player, by name.
+        variables: The trainable variables of each player, by name.
+
+    Raises:
+        ValueError: If a variable belongs to two players, or one optimizer serves two.
+    """
+
+    def __init__(self, optimizers: dict, variables: dict):
+        if len({id(o) for o in optimizers.values()}) != len(optimizers):
+            raise ValueError("each player needs an optimizer of its own: pass separate objects.")
+        owner = {}
+        for name, owned in variables.items():
+            for variable in owned:
+                if id(variable) in owner:
+                    raise ValueError(f"the variable {variable.path} belongs to two players.")
+                owner[id(variable)] = optimizers[name]
+        super().__init__(lambda variable: owner[id(variable)])
+        self.by_player = dict(optimizers)
+        # Built at once: the state of an optimizer that is not built is silently skipped at load.
+        self.build([v for owned in variables.values() for v in owned])
+
+    def __getitem__(self, player: str) -> keras.optimizers.Optimizer:
+        return self.by_player[player]
+
+    # Keras also saves the inner optimizers as children of this one; saved here as well, every slot
+    # would stand in the file twice.
+    def save_own_variables(self, store):
+        """Saves nothing: all state is the players'."""
+
+    def load_own_variables(self, store):
+        """Loads nothing: all state is the players'."""
+
+
+@keras.saving.register_keras_serializable("kgen")
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A constant rate, then a straight line to zero: CycleGAN's schedule (100 + 100 epochs).
+
+    Args:
+        learning_rate: The rate during the first `constant_steps`.
+        constant_steps: How many optimizer steps the rate stays.
+        decay_steps: How many steps it takes from there to zero, where it remains.
+
+    Example:
+
+        >>> schedule = LinearDecay(2e-4, constant_steps=100, decay_steps=100)
+        >>> [round(float(schedule(step)) * 1e4, 3) for step in (0, 100, 150, 200, 300)]
+        [2.0, 2.0, 1.0, 0.0, 0.0]
+    """
+
+    def __init__(self, learning_rate: float, constant_steps: int, decay_steps: int):
+        if decay_steps < 1:
+            raise ValueError(f"decay_steps must be at least 1, got {decay_steps}.")
+        self.learning_rate = learning_rate
+        self.constant_steps = constant_steps
+        self.decay_steps = decay_steps
+
+    def __call__(self, step):
+        """The rate at optimizer step `step`."""
+        done = (ops.cast(step, "float32") - self.constant_steps) / self.decay_steps
+        return self.learning_rate * (1.0 - ops.clip(done, 0.0, 1.0))
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {
+            "learning_rate": self.learning_rate,
+            "constant_steps": self.constant_steps,
+            "decay_steps": self.decay_steps,
+        }

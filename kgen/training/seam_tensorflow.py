@@ -1,0 +1,52 @@
+"""The training seam on TensorFlow: gradients by tape, state lives in the variables themselves."""
+
+import tensorflow as tf
+
+
+def minimize(model, loss_fn, variables, optimizer):
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    values = [v.value for v in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        loss, aux = loss_fn()
+        scaled = loss / replicas  # tf.distribute sums gradients over replicas; we want their mean
+    gradients = tape.gradient(scaled, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    optimizer.apply(gradients, variables)
+    return loss, aux
+
+
+def functional_gradient(model, fn, tensors):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(tensors)
+        value = fn(*tensors)
+    return tape.gradient(value, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def branch(model, predicate, step, otherwise):
+    otherwise = tf.nest.map_structure(tf.convert_to_tensor, otherwise)
+    return tf.cond(predicate, step, lambda: otherwise)
+
+
+def wrap_train_step(model, train_step):
+    def step(data):
+        logs = train_step(data)
+        model.finish_step()
+        return logs
+
+    return step
+
+
+def wrap_test_step(model, test_step):
+    return test_step
+
+
+def compile_inference(model, function):
+    return tf.function(function, reduce_retracing=True)
+
+
+def fold_in_replica(seed):
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return seed
+    replica = tf.cast(context.replica_id_in_sync_group, seed.dtype)
+    return seed + tf.stack([replica * 0x9E3779B1, tf.zeros_like(replica)])

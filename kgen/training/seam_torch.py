@@ -1,0 +1,63 @@
+"""The training seam on PyTorch: eager, gradients by autograd."""
+
+import functools
+
+import keras
+import torch
+
+
+def minimize(model, loss_fn, variables, optimizer):
+    loss, aux = loss_fn()
+    gradients = torch.autograd.grad(
+        loss, [v.value for v in variables], allow_unused=True, materialize_grads=True
+    )
+    with torch.no_grad():
+        optimizer.apply(list(gradients), variables)
+    return loss.detach(), keras.tree.map_structure(_detach, aux)
+
+
+def functional_gradient(model, fn, tensors):
+    with torch.enable_grad():  # test_step runs under no_grad
+        tensors = [t if t.requires_grad else t.detach().requires_grad_(True) for t in tensors]
+        value = fn(*tensors)
+        gradients = torch.autograd.grad(
+            value, tensors, create_graph=True, allow_unused=True, materialize_grads=True
+        )
+    return list(gradients)
+
+
+def branch(model, predicate, step, otherwise):
+    if bool(predicate):
+        return step()
+    return keras.tree.map_structure(keras.ops.convert_to_tensor, otherwise)
+
+
+def wrap_train_step(model, train_step):
+    def step(data):
+        logs = train_step(data)
+        with torch.no_grad():
+            model.finish_step()
+        return logs
+
+    return step
+
+
+def wrap_test_step(model, test_step):
+    return test_step
+
+
+def compile_inference(model, function):
+    @functools.wraps(function)
+    def run(**inputs):
+        with torch.no_grad():
+            return function(**inputs)
+
+    return run
+
+
+def fold_in_replica(seed):
+    return seed
+
+
+def _detach(value):
+    return value.detach() if isinstance(value, torch.Tensor) else value
