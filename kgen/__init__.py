@@ -11,6 +11,8 @@ Subpackages load when they are first used.
 """
 
 import importlib
+import sys
+from pathlib import Path
 
 from kgen.version import __version__
 
@@ -39,3 +41,10 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+# A `.keras` file names the classes in it, and Keras finds ours only once they are imported: after
+# `import kgen`, `keras.models.load_model` must work. Only the command, which says `kgen list` and
+# `kgen --help` without Keras, imports them when it needs them.
+if Path(sys.argv[0]).name != "kgen":
+    importlib.import_module("kgen.models")

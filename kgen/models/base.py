@@ -270,6 +270,8 @@ class GenerativeModel(keras.Model):
             DataError: If the first batch has a wrong shape or range.
         """
         self._check_first_batch(x, y)
+        if hasattr(x, "element_spec"):  # a tf.data.Dataset: Keras would warn that it cannot shuffle
+            kwargs.setdefault("shuffle", False)
         counter = _EpochCounter()
         if isinstance(callbacks, keras.callbacks.CallbackList):
             counter.set_model(self)

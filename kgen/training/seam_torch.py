@@ -7,11 +7,18 @@ import torch
 
 
 def minimize(model, loss_fn, variables, optimizer):
-    loss, aux = loss_fn()
+    # A state that the loss updates is written after the gradient, not in between: autograd refuses
+    # weights overwritten in place, as Keras's spectral normalisation does at each call.
+    with keras.StatelessScope() as scope:
+        loss, aux = loss_fn()
     gradients = torch.autograd.grad(
         loss, [v.value for v in variables], allow_unused=True, materialize_grads=True
     )
     with torch.no_grad():
+        for variable in [*model.variables, *model.metrics_variables]:
+            value = scope.get_current_value(variable)
+            if value is not None:
+                variable.assign(value)
         optimizer.apply(list(gradients), variables)
     return loss.detach(), keras.tree.map_structure(_detach, aux)
 

@@ -1,0 +1,194 @@
+"""One file that holds a whole run, replaced in one step after every epoch."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+from kgen.callbacks import run_state
+from kgen.errors import CheckpointError
+from kgen.files import replacing
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the model and the state of the other callbacks after each epoch, in one `.keras` file.
+
+    The file is written under a temporary name and renamed, so however the process ends, the file
+    is whole and is that of the last finished epoch (before the first, of epoch 0). To go on, load
+    the model with `load_checkpoint` (or `keras.models.load_model`) and call `fit` with the same
+    callbacks: they get their state back, `history.csv` its rows. Give this callback last in the
+    list, because it restores the others after their own `on_train_begin`.
+
+    Ctrl-C is honoured at the next batch: the model in the middle of its epoch is put aside as
+    `interrupted.keras` in the same folder, and `KeyboardInterrupt` is raised. The checkpoint stays
+    that of the last whole epoch, since only from there can a run go on as if never stopped. A
+    second Ctrl-C stops at once.
+
+    Args:
+        path: The `.keras` file.
+        others: The other callbacks given to `fit`, whose state is to be kept.
+
+    Raises:
+        CheckpointError: At the start of training, if the file exists and is not that of the model
+            to be trained. It is never overwritten by another run.
+
+    Example:
+
+        others = [keras.callbacks.EarlyStopping("val_loss", patience=3), HistoryFile("run")]
+        checkpoint = Checkpoint("run/checkpoint.keras", others=others)
+        model.fit(data.train, epochs=20, callbacks=[*others, checkpoint])
+
+        # and in another process:
+        model = load_checkpoint("run/checkpoint.keras")
+        model.fit(data.train, epochs=20, initial_epoch=model.epochs_trained,
+                  callbacks=[*others, checkpoint])
+    """
+
+    def __init__(self, path: str | os.PathLike, others: Sequence[keras.callbacks.Callback] = ()):
+        super().__init__()
+        self.path = Path(path)
+        if self.path.suffix != ".keras":
+            raise ValueError(f"a checkpoint's name must end in .keras, not {self.path.name!r}")
+        self.others = list(others)
+        self._interrupted = False
+        self._previous_handler = None
+
+    @property
+    def interrupted_path(self) -> Path:
+        """Where the model goes when Ctrl-C stops it within an epoch."""
+        return self.path.with_name("interrupted.keras")
+
+    def on_train_begin(self, logs=None):
+        """Restores the other callbacks from the file, or writes it for epoch 0."""
+        if self.path.exists():
+            state = read_run_state(self.path)
+            if state["epoch"] != self.model.epochs_trained:
+                raise CheckpointError(
+                    f"{self.path} holds a run of {state['epoch']} epochs, the model to be trained "
+                    f"has {self.model.epochs_trained}: load the checkpoint first to continue it, "
+                    "or choose another path"
+                )
+            run_state.restore(self.others, state["callbacks"])
+        else:
+            self._save(self.path)
+        self._catch_interrupts()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Stops here after a Ctrl-C, putting the unfinished epoch aside."""
+        # The batch's end would do as well, but would make Keras wait for each batch's logs.
+        if self._interrupted and batch > 0:
+            self._save(self.interrupted_path)
+            self._stop(f"{self.interrupted_path} keeps the unfinished epoch's model; ")
+        if self._interrupted:
+            self._stop()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Replaces the file."""
+        self._save(self.path)
+        if self._interrupted:
+            self._stop()
+
+    def on_train_end(self, logs=None):
+        """Gives Ctrl-C back to whom it belonged."""
+        self._release_interrupts()
+
+    def _save(self, path):
+        state = {
+            "epoch": self.model.epochs_trained,
+            "stopped": bool(self.model.stop_training),
+            "callbacks": run_state.collect(self.others),
+        }
+        with replacing(path) as temporary:
+            self.model.save(temporary)
+            run_state.append(temporary, state)
+
+    def _stop(self, aside=""):
+        self._release_interrupts()
+        epochs = self.model.epochs_trained
+        print(
+            f"\ninterrupted: {aside}--resume continues after epoch {epochs}, from {self.path}",
+            file=sys.stderr,
+            flush=True,
+        )
+        raise KeyboardInterrupt
+
+    def _catch_interrupts(self):
+        self._interrupted = False
+        if threading.current_thread() is threading.main_thread():  # Python's rule for handlers
+            self._previous_handler = signal.signal(signal.SIGINT, self._on_interrupt)
+
+    def _release_interrupts(self):
+        if self._previous_handler is not None:
+            signal.signal(signal.SIGINT, self._previous_handler)
+            self._previous_handler = None
+
+    def _on_interrupt(self, signum, frame):
+        # A training that died of an exception never reaches `on_train_end`; a Ctrl-C after it is
+        # not ours. `fit` is on the stack exactly while one trains.
+        training = False
+        caller = frame
+        while caller is not None and not training:
+            training = caller.f_code.co_name == "fit"
+            caller = caller.f_back
+        if training and not self._interrupted:
+            self._interrupted = True
+            print(
+                "\nstopping after this batch; Ctrl-C again stops at once",
+                file=sys.stderr,
+                flush=True,
+            )
+            return
+        self._release_interrupts()
+        raise KeyboardInterrupt
+
+
+def read_run_state(path: str | os.PathLike) -> dict:
+    """Reads the state of the run in a checkpoint: `epoch`, `stopped` and `callbacks`.
+
+    Raises:
+        CheckpointError: If the file is missing, cut short, or was not written by `Checkpoint`.
+    """
+    try:
+        return run_state.read(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"there is no checkpoint {path}") from None
+    except KeyError:
+        raise CheckpointError(
+            f"{path} is a saved model but no checkpoint of a run: it lacks {run_state.MEMBER}"
+        ) from None
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+        raise CheckpointError(f"{path} is cut short or damaged ({error})") from None
+
+
+def load_checkpoint(path: str | os.PathLike) -> keras.Model:
+    """Loads a model with its optimizers, seeds and epoch, ready to be trained on.
+
+    Args:
+        path: A checkpoint, or any `.keras` file of a `GenerativeModel`.
+
+    Raises:
+        CheckpointError: If the file is missing, cut short, or of a class that is not imported.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise CheckpointError(f"there is no checkpoint {path}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if broken := archive.testzip():
+                raise zipfile.BadZipFile(f"{broken} is damaged")
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise CheckpointError(f"{path} is cut short or damaged ({error})") from error
+    try:
+        return keras.models.load_model(path)
+    except KeyError as error:
+        raise CheckpointError(f"{path} is no .keras file") from error
+    except (TypeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CheckpointError(f"{path} cannot be loaded: {reason}") from error

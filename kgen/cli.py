@@ -1,0 +1,208 @@
+"""The command `kgen`: list, train, sample, export.
+
+What the user did wrong ends in one line on stderr and exit code 2, Ctrl-C in 130, anything
+unexpected in one line and 1; `--debug` shows the traceback. TensorFlow and Keras are imported only
+by the commands that train or load a model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kgen import recipe as recipes
+from kgen.errors import KgenError, RecipeError
+
+app = typer.Typer(
+    help="Train, sample and export generative models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error (anywhere in the line).")
+    ] = False,
+) -> None:
+    """Train, sample and export generative models."""
+
+
+@app.command("list")
+def list_recipes() -> None:
+    """List the recipes: name, what it trains, and whether its result was measured."""
+    names = recipes.names()
+    width = max(map(len, names), default=0)
+    for name in names:
+        recipe = recipes.find(name)
+        mark = "measured" if recipe.measured else "not yet measured"
+        typer.echo(f"{name:{width}}  {recipe.summary} [{mark}]")
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A name of `kgen list`, or a Python file.")],
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="A run of seconds on built-in data.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on after the last whole epoch, exactly.")
+    ] = False,
+    epochs: Annotated[
+        str | None, typer.Option(metavar="N", help="Epochs of the whole run.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A folder of images or a TFDS name.")
+    ] = None,
+    data_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where TFDS data lie ready.")
+    ] = None,
+    image_size: Annotated[str | None, typer.Option(metavar="N", help="Pixels of a side.")] = None,
+    seed: Annotated[
+        str | None, typer.Option(metavar="N", help="Seed of the weights, noise and order.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any option of the recipe; repeatable."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run folder; else runs/<name>.")
+    ] = None,
+    saved_models: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where exports go; else saved_models."),
+    ] = None,
+) -> None:
+    """Train a recipe in a run folder, and export the model as a SavedModel."""
+    found = recipes.find(recipe)
+    _import_quietly()
+    shortcuts = {
+        "epochs": epochs,
+        "data": data,
+        "data_dir": data_dir,
+        "image_size": image_size,
+        "seed": seed,
+    }
+    given = [f"{name}={value}" for name, value in shortcuts.items() if value is not None]
+    options = found.parse([*(settings or []), *given])
+
+    from kgen import run
+
+    outcome = run.train(
+        found,
+        options,
+        smoke=smoke,
+        resume=resume,
+        output=output,
+        saved_models=saved_models,
+        verbose="auto" if sys.stdout.isatty() else 2,
+        tell=typer.echo,
+    )
+    if outcome.seconds:
+        minutes, seconds = divmod(round(outcome.seconds), 60)
+        typer.echo(f"trained for {minutes} min {seconds} s")
+    for thing, place in outcome.table():
+        typer.echo(f"  {thing:16}{place}")
+
+
+@app.command()
+def sample(
+    run: Annotated[Path, typer.Argument(help="A run folder or a .keras file.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="How many samples.")] = 64,
+    seed: Annotated[int, typer.Option(help="The seed of the latents.")] = 0,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")] = Path("samples.png"),
+    label: Annotated[
+        int | None, typer.Option(help="The class to sample, for conditional models.")
+    ] = None,
+) -> None:
+    """Draw samples of a trained model as a grid."""
+    _refuse_existing(output)
+    _import_quietly()
+    from kgen import plotting
+    from kgen import run as running
+
+    model = running.load(run)
+    if "sample" not in model.capabilities:
+        raise RecipeError(
+            f"the model of {run} cannot sample: it can {', '.join(model.capabilities)}"
+        )
+    labels = {} if label is None else {"labels": [label] * n}
+    grid = plotting.grid(model.sample(n, seed=seed, **labels))
+    typer.echo(plotting.save_image(grid, output))
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A run folder or a .keras file.")],
+    uint8: Annotated[
+        bool, typer.Option("--uint8", help="Images enter and leave as uint8 0..255.")
+    ] = False,
+    saved_models: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where exports go, as <name>/<next version>.")
+    ] = Path("saved_models"),
+) -> None:
+    """Export a trained model as a SavedModel, and read it back without kgen."""
+    _import_quietly()
+    from kgen import run as running
+
+    name = (run.resolve() if run.is_dir() else run).stem
+    path, differences = running.export_model(running.load(run), saved_models / name, uint8=uint8)
+    typer.echo(path)
+    for signature, difference in differences.items():
+        typer.echo(f"  {signature:16}largest difference {difference:.1e}")
+
+
+def _import_quietly() -> None:
+    """Imports TensorFlow without the notes on stderr that no setting of its own silences."""
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        with contextlib.suppress(ImportError):  # whoever needs it will say so
+            import tensorflow  # noqa: F401
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise RecipeError(f"{path} exists and is never overwritten: give another name with -o")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits with its code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the C++ side's start-up notes
+    try:
+        app(arguments, prog_name="kgen")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        line = " ".join(str(error).split()) or type(error).__name__
+        if debug:
+            traceback.print_exc()
+        elif _is_users(error):
+            print(f"kgen: {line}", file=sys.stderr)
+        else:
+            print(f"kgen: {type(error).__name__}: {line} (--debug shows where)", file=sys.stderr)
+        sys.exit(2 if _is_users(error) else 1)
+
+
+def _is_users(error: Exception) -> bool:
+    """Whether the input is at fault: a `KgenError`, or a `ValueError` raised by kgen itself."""
+    if isinstance(error, KgenError):
+        return True
+    *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
+    module = frame.f_globals.get("__name__", "")
+    return isinstance(error, ValueError) and module.partition(".")[0] in ("kgen", "kgen_recipes")

@@ -1,0 +1,45 @@
+"""Data for every model: images float32 NHWC in [-1, 1], in an order that resumes exactly.
+
+`load(name)` takes a built-in set, a folder of images, or a name of TensorFlow Datasets, and returns
+`Splits` with `.train`, `.validation` and `.test`. `from_arrays` does the same for arrays.
+
+Built in are the glyphs: 2,296 characters in the twelve DejaVu faces that matplotlib ships, bright
+on dark, drawn at any size from 8 to 256 when they are asked for, grey or (`channels=3`) in random
+hues. They need no network and no files.
+
+| name | batch | what it shows |
+|---|---|---|
+| `"glyphs"`, `"glyphs/all"` | `images` | every character in every face |
+| `"glyphs/letters"` | `(images, labels)` | A-Z, a-z, 0-9, each face jittered 40 times, 62 classes |
+| `"glyphs/scripts"` | `(images, labels)` | every character, labelled latin, greek, cyrillic, ... |
+| `"glyphs/styles"` | `(images, domains)` | every character, 12 domains: family x weight x slant |
+| `"glyphs/regular2bold"` | `(regular, bold)` | pairs of one character |
+| `"glyphs/sans2serif"` | `(sans, serif)` | unpaired; `layout="paired"` gives the pairs |
+
+Their splits are fixed: about 80 % of the characters for training and 10 % each for validation and
+testing, chosen by a hash of the code point; `letters` instead trains on 8 faces and keeps 2 faces
+each for validation and testing. In validation and test data of `sans2serif`, row by row both sides
+show the same character, so a translation can be compared with the truth.
+
+`layout="images"` drops the labels of any labelled set: `load("glyphs/letters", layout="images")`
+gives an unconditional model nothing but letters.
+
+Importing `kgen.datasets.glyphs_builder` registers the same images as a TensorFlow Datasets builder,
+so that `tfds.load("glyphs/letters")` works.
+"""
+
+import importlib
+
+_HOMES = {"load": "loading", "from_arrays": "loading", "Splits": "splits"}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"kgen.datasets.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_HOMES])

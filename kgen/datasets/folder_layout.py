@@ -1,0 +1,181 @@
+"""What the files of a folder are to each other: plain images, classes, pairs, two sides."""
+
+import dataclasses
+from pathlib import Path
+
+from kgen.datasets import pictures
+from kgen.errors import DataError
+
+_SPLIT_NAMES = {
+    "train": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "test": "test",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One example: its files (two for a pair), and what is known of it.
+
+    Attributes:
+        paths: The files.
+        key: What names the example within its split, whatever folder holds the split.
+        label: Number of its class, or `None`.
+        number: 1 on the second side of unpaired data, else 0.
+        split: The split its folder says, or `None`.
+    """
+
+    paths: tuple[Path, ...]
+    key: str
+    label: int | None = None
+    number: int = 0
+    split: str | None = None
+
+    def side(self, number: int) -> "Row":
+        """One side of a pair, as an example of its own."""
+        return dataclasses.replace(self, paths=(self.paths[number],), number=number)
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """The examples of a folder, and how they are laid out.
+
+    Attributes:
+        layout: The layout they are stored in.
+        rows: The examples.
+        class_names: Names of the classes, or `None`.
+        alone: Files without a partner, in paired data.
+    """
+
+    layout: str
+    rows: list[Row]
+    class_names: tuple[str, ...] | None = None
+    alone: tuple[str, ...] = ()
+
+
+def discover(root: Path, wanted: str | None = None) -> Found:
+    """Finds the examples of a folder.
+
+    Args:
+        root: The folder.
+        wanted: The layout the user asked for, which decides where a folder could be read in two
+            ways, or `None`.
+    """
+    if wanted == "images" and not any(f.name.lower() in _SPLIT_NAMES for f in _folders(root)):
+        return _images(root)
+    two_sided = _two_sided_splits(root, wanted)
+    if two_sided:
+        return two_sided
+    splits = {f: _SPLIT_NAMES[f.name.lower()] for f in _folders(root) if _names_split(f)}
+    if "train" not in splits.values():
+        return _one(root, wanted)
+    parts = {folder: _one(folder, wanted) for folder in splits}
+    parts = {folder: part for folder, part in parts.items() if part.rows}
+    if len({part.layout for part in parts.values()}) > 1:
+        kinds = ", ".join(f"{folder.name}/ {part.layout}" for folder, part in parts.items())
+        raise DataError(f"the splits in {root} differ in layout ({kinds}): make them alike.")
+    return _joined({folder: (splits[folder], part) for folder, part in parts.items()})
+
+
+def _names_split(folder: Path) -> bool:
+    return folder.name.lower() in _SPLIT_NAMES
+
+
+def _one(folder: Path, wanted: str | None) -> Found:
+    """The examples of a folder that holds no splits."""
+    if wanted == "images" or any(_is_image(path) for path in folder.iterdir()):
+        return _images(folder, recursive=wanted == "images")
+    inside = {f.name.lower(): f for f in _folders(folder)}
+    if set(inside) == {"a", "b"} and wanted not in ("labelled", "domains"):
+        return _two_sides(inside["a"], inside["b"], wanted)
+    classes = {f.name: list(_files(f)) for f in _folders(folder)}
+    names = tuple(sorted(name for name, files in classes.items() if files))
+    rows = [
+        Row((path,), path.relative_to(folder).as_posix(), label)
+        for label, name in enumerate(names)
+        for path in classes[name]
+    ]
+    return Found("labelled" if names else "images", rows, names or None)
+
+
+def _images(folder: Path, recursive: bool = True) -> Found:
+    files = _files(folder) if recursive else sorted(filter(_is_image, folder.iterdir()))
+    return Found("images", [Row((path,), path.relative_to(folder).as_posix()) for path in files])
+
+
+def _two_sides(a: Path, b: Path, wanted: str | None) -> Found:
+    """Two folders as pairs if most names match, or if the user says so."""
+    sides = [{_stem(path, side): path for path in _files(side)} for side in (a, b)]
+    both = sorted(set(sides[0]) & set(sides[1]))
+    most = 2 * len(both) > max(map(len, sides))
+    if wanted == "paired" or (wanted is None and most):
+        for folder, side in ((a, sides[0]), (b, sides[1])):
+            if len(side) < len(_files(folder)):
+                raise DataError(f"files in {folder} differ only in suffix: rename or drop one.")
+        if not both and any(sides):
+            raise DataError(f"no file of {a} has the name of one in {b}: pairs need equal names.")
+        rows = [Row((sides[0][stem], sides[1][stem]), stem) for stem in both]
+        alone = [
+            f"{folder.name}/{side[stem].relative_to(folder)}: no partner in {other.name}/"
+            for folder, other, side in ((a, b, sides[0]), (b, a, sides[1]))
+            for stem in sorted(set(side) - set(both))
+        ]
+        return Found("paired", rows, alone=tuple(alone))
+    if not all(sides):
+        empty = a if not sides[0] else b
+        raise DataError(f"no images in {empty}: both sides of unpaired data need some.")
+    return Found(
+        "unpaired",
+        [
+            Row((path,), f"{'ab'[number]}/{path.relative_to(folder).as_posix()}", number=number)
+            for number, folder in enumerate((a, b))
+            for path in _files(folder)
+        ],
+    )
+
+
+def _two_sided_splits(root: Path, wanted: str | None) -> Found | None:
+    """Folders `trainA`, `trainB`, ... as CycleGAN's data sets have them."""
+    inside = {f.name.lower(): f for f in _folders(root)}
+    if "traina" not in inside or "trainb" not in inside:
+        return None
+    parts = {}
+    for name, split in _SPLIT_NAMES.items():
+        if f"{name}a" in inside and f"{name}b" in inside:
+            # There equal names are numbers and mean nothing, so pairs only if the user says so.
+            part = _two_sides(inside[f"{name}a"], inside[f"{name}b"], wanted or "unpaired")
+            parts[inside[f"{name}a"]] = (split, part)
+    return _joined(parts)
+
+
+def _joined(parts: dict[Path, tuple[str, Found]]) -> Found:
+    """The examples of several splits, with one numbering of the classes."""
+    found = [part for _, part in parts.values()]
+    names = tuple(sorted({name for part in found for name in part.class_names or ()}))
+    rows = []
+    for split, part in parts.values():
+        for row in part.rows:
+            label = None if row.label is None else names.index(part.class_names[row.label])
+            rows.append(dataclasses.replace(row, split=split, label=label))
+    alone = tuple(line for part in found for line in part.alone)
+    return Found(found[0].layout if found else "images", rows, names or None, alone)
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(filter(_is_image, folder.rglob("*")))
+
+
+def _is_image(path: Path) -> bool:
+    # Files that start with a dot are other programs' (macOS leaves `._name.jpg` beside each image).
+    hidden = path.name.startswith(".")
+    return path.suffix.lower() in pictures.SUFFIXES and not hidden and path.is_file()
+
+
+def _stem(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).with_suffix("").as_posix()

@@ -1,0 +1,288 @@
+"""`load`: a data set by its name or its folder. `from_arrays`: the user's own arrays."""
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kgen.datasets import checks, glyphs, pipeline
+from kgen.datasets.splits import SPLITS, Splits, assign, check_shares
+from kgen.datasets.strands import Memory, Strand, Stream
+from kgen.errors import DataError
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How a training pipeline runs, whatever its data."""
+
+    batch_size: int = 64
+    seed: int = 0
+    steps_per_epoch: int | None = None
+    flip: bool = False
+
+
+def load(
+    name: str | os.PathLike,
+    *,
+    image_size: int | tuple[int, int] | None = None,
+    batch_size: int = 64,
+    layout: str | None = None,
+    channels: int | None = None,
+    seed: int = 0,
+    steps_per_epoch: int | None = None,
+    flip: bool = False,
+    resize: str = "crop",
+    validation: float = 0.1,
+    test: float = 0.1,
+    limit: int | None = None,
+    data_dir: str | os.PathLike | None = None,
+) -> Splits:
+    """Loads a data set as shuffled, batched pipelines of images in [-1, 1].
+
+    Args:
+        name: A built-in set (`"glyphs"`, `"glyphs/letters"`, ..., see `kgen.datasets`), a folder of
+            images, or a name of TensorFlow Datasets (`"mnist"`, `"cycle_gan/horse2zebra"`).
+        image_size: Side of the images in pixels, or `(height, width)`. `None` takes the size the
+            data have; the built-in set is drawn at 32.
+        batch_size: Examples in a batch.
+        layout: What a batch holds (see `Splits`), where the data allow a choice: `"images"` drops
+            labels, `"unpaired"` parts pairs. `None` takes what the data are.
+        channels: 1 for grey, 3 for colour. `None` takes what the data have; the built-in set is
+            grey, and with 3 channels painted in random hues.
+        seed: Seed of the training order. Epoch `e` of the same seed is the same everywhere.
+        steps_per_epoch: Batches in an epoch, if it should not be one pass over the data. Passes are
+            walked through without a gap, so short epochs show everything in turn.
+        flip: Mirror half of the training images from left to right, anew in every pass.
+        resize: How an image comes to another aspect ratio. `"crop"` scales it to cover the size
+            and cuts the middle, `"pad"` never enlarges it and repeats its border, `"stretch"`
+            distorts it.
+        validation: Share held out of the data for validation, where they have no split of their
+            own.
+        test: Share held out for testing, where the data have no split of their own.
+        limit: At most so many examples in each split, for a quick try.
+        data_dir: Where TensorFlow Datasets finds prepared sets, or the original downloads of one.
+
+    Returns:
+        The three splits and what is known of the data.
+
+    Raises:
+        DataError: There are no such data, or not in the shape that was asked for.
+
+    Example:
+
+        >>> data = load("glyphs/letters", image_size=16, batch_size=8, limit=100)
+        >>> images, labels = next(iter(data.train))
+        >>> images.shape, labels.shape, data.num_classes
+        (TensorShape([8, 16, 16, 1]), TensorShape([8]), 62)
+    """
+    checks.settings(batch_size, seed, layout, channels, steps_per_epoch, limit)
+    check_shares(validation, test)
+    size = checks.image_size(image_size)
+    options = Options(batch_size, int(seed), steps_per_epoch, flip)
+    text = os.fspath(name)
+    if isinstance(name, str) and text.split("/")[0] == "glyphs":
+        return _load_glyphs(text, size, channels, layout, limit, options)
+    if Path(text).expanduser().is_dir():
+        from kgen.datasets import folder
+
+        return folder.load(
+            Path(text).expanduser(),
+            size=size,
+            channels=channels,
+            layout=layout,
+            resize=resize,
+            validation=validation,
+            test=test,
+            limit=limit,
+            options=options,
+        )
+    if not isinstance(name, str) or text.startswith((".", "/", "~")):
+        raise DataError(f"no folder {text}: check the path.")
+    from kgen.datasets import named
+
+    return named.load(
+        text,
+        size=size,
+        channels=channels,
+        layout=layout,
+        resize=resize,
+        validation=validation,
+        test=test,
+        limit=limit,
+        data_dir=data_dir,
+        options=options,
+    )
+
+
+def from_arrays(
+    images,
+    labels=None,
+    *,
+    layout: str | None = None,
+    batch_size: int = 64,
+    seed: int = 0,
+    steps_per_epoch: int | None = None,
+    flip: bool = False,
+    validation: float = 0.0,
+    test: float = 0.0,
+    class_names: Sequence[str] | None = None,
+    name: str = "arrays",
+) -> Splits:
+    """Pipelines over arrays that are already in memory.
+
+    Args:
+        images: Images `(n, height, width, channels)`, uint8 or floats in [-1, 1]; or two such
+            arrays, of pairs (`layout="paired"`) or of two kinds (`layout="unpaired"`).
+        labels: Whole numbers `(n,)` from 0 on, or `None`.
+        layout: What a batch holds, see `Splits`. `None` is `"images"`, with labels `"labelled"`,
+            and `"paired"` for two arrays of one length.
+        batch_size: Examples in a batch.
+        seed: Seed of the training order.
+        steps_per_epoch: Batches in an epoch, see `load`.
+        flip: Mirror half of the training images.
+        validation: Share to hold out for validation, chosen by row number.
+        test: Share to hold out for testing.
+        class_names: Names of the classes; their numbers if `None`.
+        name: A name for the data.
+
+    Returns:
+        The splits.
+
+    Raises:
+        DataError: A shape, a type or a range is wrong.
+
+    Example:
+
+        >>> data = from_arrays(np.zeros((10, 8, 8, 1), np.uint8), batch_size=5)
+        >>> data.layout, data.train.cardinality().numpy()
+        ('images', np.int64(2))
+    """
+    checks.settings(batch_size, seed, layout, None, steps_per_epoch, None)
+    check_shares(validation, test)
+    sides = list(images) if isinstance(images, tuple | list) else [images]
+    if len(sides) > 2:
+        raise DataError(f"{len(sides)} arrays of images: pass one, or two of pairs.")
+    sides = [
+        checks.images(side, f"images[{i}]" if len(sides) > 1 else "images")
+        for i, side in enumerate(sides)
+    ]
+    if len({side.shape[1:] for side in sides}) > 1:
+        raise DataError(f"images of shapes {sides[0].shape} and {sides[1].shape}: make them equal.")
+    equal = len({len(side) for side in sides}) == 1
+    if labels is not None:
+        labels = checks.labels(labels, len(sides[0]))
+        if class_names is None:
+            class_names = [str(number) for number in range(labels.max() + 1)]
+        elif labels.max() >= len(class_names):
+            raise DataError(f"label {labels.max()}, but only {len(class_names)} class_names.")
+    stored = stored_layout(len(sides), labels is not None, equal)
+    layout = chosen_layout(layout, stored, name)
+
+    rows = [assign(map(str, range(len(side))), validation, test) for side in sides]
+
+    def strands(split):
+        return make_strands(
+            layout,
+            [side[part[split]] for side, part in zip(sides, rows, strict=True)],
+            None if labels is None else labels[rows[0][split]],
+        )
+
+    return assemble(
+        name,
+        layout,
+        strands,
+        sides[0].shape[1:],
+        class_names,
+        Options(batch_size, int(seed), steps_per_epoch, flip),
+    )
+
+
+def stored_layout(sides: int, labelled: bool, equal: bool) -> str:
+    """The layout of data as they are stored."""
+    if sides == 2:
+        return "paired" if equal else "unpaired"
+    return "labelled" if labelled else "images"
+
+
+def chosen_layout(wanted: str | None, stored: str, name: str) -> str:
+    """The wanted layout, if data stored in one can be seen as the other.
+
+    Example:
+
+        >>> chosen_layout(None, "labelled", "x"), chosen_layout("images", "labelled", "x")
+        ('labelled', 'images')
+    """
+    views = {
+        "images": ("images",),
+        "labelled": ("labelled", "images", "domains"),
+        "domains": ("domains", "labelled", "images"),
+        "paired": ("paired", "unpaired"),
+        "unpaired": ("unpaired",),
+    }[stored]
+    if wanted is None:
+        return stored
+    if wanted not in views:
+        raise DataError(f"{name} cannot be loaded as {wanted!r}: choose from {', '.join(views)}.")
+    return wanted
+
+
+def make_strands(
+    layout: str,
+    sides: Sequence[np.ndarray],
+    labels: np.ndarray | None = None,
+    palette: np.ndarray | None = None,
+) -> list[Strand]:
+    """The strands in memory of one split."""
+    if layout == "unpaired":
+        return [Memory([side], palette=palette) for side in sides]
+    return [Memory(sides, labels if layout in ("labelled", "domains") else None, palette)]
+
+
+def assemble(
+    name: str,
+    layout: str,
+    strands: Callable[[str], list[Strand | Stream]] | Mapping[str, list[Strand | Stream]],
+    image_shape: Sequence[int],
+    class_names: Sequence[str] | None,
+    options: Options,
+    skipped: Sequence[str] = (),
+) -> Splits:
+    """Puts pipelines over the strands of each split."""
+    strands = strands if isinstance(strands, Mapping) else {s: strands(s) for s in SPLITS}
+    return Splits(
+        name=name,
+        layout=layout,
+        train=pipeline.training(strands["train"], **dataclasses.asdict(options)),
+        validation=pipeline.evaluation(strands["validation"], options.batch_size),
+        test=pipeline.evaluation(strands["test"], options.batch_size),
+        image_shape=tuple(int(side) for side in image_shape),
+        sizes={split: max(map(len, strands[split])) for split in SPLITS},
+        class_names=tuple(class_names)
+        if class_names is not None and layout in ("labelled", "domains")
+        else None,
+        seed=options.seed,
+        skipped=tuple(skipped),
+    )
+
+
+def _load_glyphs(name, size, channels, layout, limit, options) -> Splits:
+    variant = name.partition("/")[2] or "all"
+    height, width = size or (32, 32)
+    if height != width or height > 256:
+        raise DataError(f"glyphs of {height}x{width} pixels: pass one image_size from 8 to 256.")
+    rows = {split: glyphs.rows(variant, split, limit) for split in SPLITS}
+    stored = glyphs.VARIANTS[variant].layout
+    # The rows of both two-sided variants are aligned, so either can be had as pairs.
+    layout = layout or stored
+    layout = chosen_layout(layout, "paired" if stored == "unpaired" else stored, name)
+    strands = {
+        split: make_strands(
+            layout, part.draw(height), part.labels, part.palette if channels == 3 else None
+        )
+        for split, part in rows.items()
+    }
+    shape = (height, height, channels or 1)
+    class_names = glyphs.VARIANTS[variant].class_names
+    return assemble(name, layout, strands, shape, class_names, options)

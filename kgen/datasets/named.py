@@ -1,0 +1,259 @@
+"""Data sets by their name in TensorFlow Datasets."""
+
+import difflib
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from kgen.datasets import pictures, strands
+from kgen.datasets.loading import Options, assemble, chosen_layout
+from kgen.datasets.splits import SPLITS, Splits
+from kgen.errors import DataError
+
+# Long enough for a slow host, short against the minutes that TensorFlow Datasets retries.
+_PROBE_SECONDS = 10
+
+
+def load(
+    name: str,
+    *,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    layout: str | None,
+    resize: str,
+    validation: float,
+    test: float,
+    limit: int | None,
+    data_dir: str | None,
+    options: Options,
+) -> Splits:
+    """Loads a set by its name; the arguments are those of `kgen.datasets.load`, checked."""
+    pictures.check_resize(resize)
+    images, label = _features(find(name, data_dir), name)  # before anything is downloaded
+    builder = prepared(name, data_dir)
+    first = builder.info.features[images[0]]
+    if size is None:
+        size = first.shape[:2]
+        if None in size:
+            raise DataError(f"the images of {name} differ in size: pass image_size.")
+    channels = channels or (1 if first.shape[2] == 1 else 3)
+
+    two_sided = "trainA" in builder.info.splits
+    stored = "labelled" if label else "images"
+    if two_sided:
+        stored, label = "unpaired", None
+    elif len(images) == 2:
+        stored = "paired"
+    layout = chosen_layout(layout, stored, name)
+    class_names = builder.info.features[label].names if label else None
+    if label and class_names is None:
+        class_names = [str(number) for number in range(builder.info.features[label].num_classes)]
+
+    slices = _slices(builder, name, "AB" if two_sided else "", validation, test, limit)
+    sides = [[key] for key in images] if layout == "unpaired" and not two_sided else [images]
+    label = label if layout in ("labelled", "domains") else None
+    total = sum(last - first for parts in slices.values() for _, first, last in parts)
+    in_memory = total * len(images) * int(np.prod((*size, channels))) <= strands.IN_MEMORY
+
+    def strand(split, first, last, keys):
+        examples = _examples(builder, split, first, last, keys, label, size, channels, resize)
+        return _held(examples) if in_memory else strands.Stream(examples, last - first)
+
+    parts = {
+        split: [strand(*part, keys) for part in slices[split] for keys in sides] for split in SPLITS
+    }
+    return assemble(name, layout, parts, (*size, channels), class_names, options)
+
+
+def prepared(name: str, data_dir: str | None = None):
+    """The TensorFlow Datasets builder of a set, with its files on disk.
+
+    Files are looked for before the network is asked: prepared ones in `data_dir`, then in the own
+    folder of TensorFlow Datasets; then the original downloads in `data_dir` (or in its sub-folder
+    of the set's name), which are prepared into that own folder.
+
+    Args:
+        name: Name of the set, with its config or version if need be.
+        data_dir: A folder with prepared sets, or with the original downloads of this one, or one to
+            prepare into; `None` is TensorFlow Datasets' own folder.
+
+    Raises:
+        DataError: There is no such set, or no way to its files.
+    """
+    builder = find(name, data_dir)
+    if builder.is_prepared():
+        return builder
+    import tensorflow_datasets as tfds
+
+    originals = None
+    files = _originals(builder)
+    missing = files
+    if data_dir is not None:
+        elsewhere = find(name, None)
+        if elsewhere.is_prepared():
+            return elsewhere
+        for folder in (Path(data_dir).expanduser(), Path(data_dir).expanduser() / builder.name):
+            there = {url for url, file in files.items() if (folder / file).is_file()}
+            if there or (builder.MANUAL_DOWNLOAD_INSTRUCTIONS and folder.is_dir()):
+                originals, builder = folder, elsewhere
+                missing = {url: file for url, file in files.items() if url not in there}
+                break
+    unreachable = _unreachable(missing)
+    if unreachable:
+        listed = ", ".join(list(missing.values())[:4]) + (", ..." if len(missing) > 4 else "")
+        raise DataError(
+            f"{name} is not prepared on this machine and {unreachable} cannot be reached: "
+            f"put {listed} into a folder and pass it as data_dir."
+        )
+    config = tfds.download.DownloadConfig(manual_dir=originals, try_download_gcs=False)
+    try:
+        builder.download_and_prepare(download_config=config)
+    except Exception as error:  # of many kinds: checksums, disk, missing packages, parsers
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DataError(f"TensorFlow Datasets cannot prepare {name}: {reason}") from error
+    return builder
+
+
+def find(name: str, data_dir: str | None = None):
+    """The TensorFlow Datasets builder of a set, whether or not its files are there.
+
+    Raises:
+        DataError: There is no such set.
+    """
+    import tensorflow_datasets as tfds
+
+    folder = None if data_dir is None else Path(data_dir).expanduser()
+    try:
+        return tfds.builder(name, data_dir=folder, try_gcs=False)
+    except tfds.core.DatasetNotFoundError:
+        known = [*tfds.list_builders(with_community_datasets=False), "glyphs"]
+        near = difflib.get_close_matches(name.split("/")[0].split(":")[0].lower(), known)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see tfds.list_builders()."
+        raise DataError(
+            f"no data set {name!r}, neither a folder nor a name of TensorFlow Datasets: {hint}"
+        ) from None
+    except (ValueError, AssertionError) as error:
+        base = name.split("/")[0].split(":")[0]
+        configs = list(tfds.builder_cls(base).builder_configs)
+        wanted = name.partition("/")[2]
+        near = [f"{base}/{config}" for config in difflib.get_close_matches(wanted, configs)]
+        hint = f"did you mean {' or '.join(near)}?" if near else str(error).splitlines()[0]
+        raise DataError(f"no data set {name!r}: {hint}") from None
+
+
+def _originals(builder) -> dict[str, str]:
+    """The URLs of the original files and their names, of this config where names tell."""
+    files = {url: info.filename for url, info in (builder.url_infos or {}).items()}
+    config = builder.builder_config.name if builder.builder_config else None
+    own = {url: file for url, file in files.items() if config and config in file}
+    return own or files
+
+
+def _unreachable(urls) -> str | None:
+    """The host of the first URL, if nothing answers there."""
+    for url in urls:
+        host = urlsplit(url).netloc
+        request = urllib.request.Request(url, method="HEAD")
+        try:
+            urllib.request.urlopen(request, timeout=_PROBE_SECONDS).close()
+        except urllib.error.HTTPError:
+            pass  # an answer, if not a kind one: TensorFlow Datasets knows better how to ask
+        except (OSError, ValueError):
+            return host
+        break
+    return None
+
+
+def _features(builder, name: str) -> tuple[list[str], str | None]:
+    """The keys of the images (two for paired sets) and of the label."""
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    items = dict(features.items()) if isinstance(features, tfds.features.FeaturesDict) else {}
+    images = [key for key, feature in items.items() if type(feature) is tfds.features.Image]
+    if {"source", "target"} <= set(images):
+        images = ["source", "target"]
+    elif "image" in images or len(images) == 1:
+        images = ["image"] if "image" in images else images
+    else:
+        found = f"its images are {', '.join(images)}" if images else "it has none"
+        raise DataError(f"{name} cannot be read as a set of single images: {found}.")
+    if any(items[key].np_dtype not in (np.uint8, np.uint16) for key in images):
+        raise DataError(f"the images of {name} are not stored in whole grey levels.")
+    labels = [key for key, feature in items.items() if type(feature) is tfds.features.ClassLabel]
+    if "label" in labels:
+        return images, "label"
+    return images, labels[0] if len(labels) == 1 else None
+
+
+def _slices(
+    builder, name: str, sides: str, validation: float, test: float, limit: int | None
+) -> dict[str, list[tuple[str, int, int]]]:
+    """For each split and side, the stored split and the range of its rows.
+
+    What the set has no split for is cut from the end of its training split.
+    """
+    sizes = {split: info.num_examples for split, info in builder.info.splits.items()}
+    slices = {split: [] for split in SPLITS}
+    for side in sides or ("",):
+        if f"train{side}" not in sizes:
+            raise DataError(f"{name} has no split train{side}, only {', '.join(sizes)}.")
+        end = sizes[f"train{side}"]
+        for split, share in (("test", test), ("validation", validation)):
+            stored = f"{split}{side}"
+            if stored in sizes:
+                slices[split].append((stored, 0, sizes[stored]))
+            else:
+                start = end - round(share * sizes[f"train{side}"])
+                slices[split].append((f"train{side}", start, end))
+                end = start
+        slices["train"].append((f"train{side}", 0, end))
+    if limit is not None:
+        for split, parts in slices.items():
+            slices[split] = [(s, first, min(last, first + limit)) for s, first, last in parts]
+    return slices
+
+
+def _examples(builder, split, first, last, keys, label, size, channels, resize) -> tf.data.Dataset:
+    """Single examples `(image, ..., label)`, resized, in the order they are stored."""
+    import tensorflow_datasets as tfds
+
+    config = tfds.ReadConfig(try_autocache=False, add_tfds_id=False)
+    dataset = builder.as_dataset(
+        split=f"{split}[{first}:{last}]", shuffle_files=False, read_config=config
+    )
+    shape = (*size, channels)
+
+    def fit(array):
+        image = pictures.flattened(
+            Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
+        )
+        image = image.convert("L" if channels == 1 else "RGB")
+        return pictures.as_array(pictures.fitted(image, size, resize))
+
+    def example(row):
+        images = []
+        for key in keys:
+            image = row[key]
+            if image.shape != shape or image.dtype != tf.uint8:
+                image = tf.numpy_function(fit, [image], tf.uint8, stateful=False)
+            images.append(tf.ensure_shape(image, shape))
+        return (*images, tf.cast(row[label], tf.int32)) if label else tuple(images)
+
+    return dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _held(examples: tf.data.Dataset) -> strands.Memory:
+    """A stream, read into memory."""
+    batches = list(examples.batch(512).as_numpy_iterator())
+    if not batches:
+        columns = [np.zeros((0, *s.shape), s.dtype.as_numpy_dtype) for s in examples.element_spec]
+    else:
+        columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+    labels = columns.pop() if columns[-1].ndim == 1 else None
+    return strands.Memory(columns, labels)

@@ -1,0 +1,240 @@
+"""Batches in an order that is a pure function of (seed, epoch).
+
+An interrupted run continues exactly only if epoch 7 shows the same images in the same order
+whether or not epochs 0 to 6 ran in this process. `tf.data`'s own `shuffle` cannot promise that: it
+counts its iterations, and a rebuilt pipeline starts at zero. So the order is drawn by NumPy, one
+permutation for each pass over the data, from the seed and the number of the pass; the number comes
+from `kgen.training.clock` at the moment an iteration starts. Outside `fit`, where no epoch is
+announced, a pipeline counts its own iterations.
+
+Do not `repeat()` or `cache()` a training pipeline: both would freeze or blur its epochs. `fit`
+iterates it anew for each epoch by itself.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from kgen.datasets.strands import Strand, Stream
+from kgen.errors import DataError
+from kgen.training import clock
+
+# Examples a stream that does not fit into memory holds at once to shuffle among.
+STREAM_BUFFER = 4096
+
+
+def training(
+    strands: Sequence[Strand | Stream],
+    batch_size: int,
+    seed: int = 0,
+    steps_per_epoch: int | None = None,
+    flip: bool = False,
+) -> tf.data.Dataset:
+    """Whole batches, shuffled anew every epoch.
+
+    Each pass over the data is a permutation, cut to whole batches. Several strands (unpaired
+    data) are permuted independently; a pass is as long as the longest, and shorter ones are
+    permuted again and again within it.
+
+    Args:
+        strands: Where the examples are, all of one kind; the columns of all strands make up the
+            batch. A `Stream` is shuffled through a buffer of `STREAM_BUFFER` examples.
+        batch_size: Examples in a batch.
+        seed: Seed of the order.
+        steps_per_epoch: Batches in an epoch. Epoch `e` is then batches `e * steps_per_epoch` up to
+            `(e + 1) * steps_per_epoch` of the endless sequence of passes. `None` makes an epoch one
+            pass.
+        flip: Mirror half of the images, chosen anew in every pass, from left to right.
+
+    Returns:
+        A dataset of known cardinality.
+    """
+    if isinstance(strands[0], Stream):
+        return _training_streams(strands, batch_size, seed, steps_per_epoch, flip)
+    pass_steps = _pass_steps(max(map(len, strands)), batch_size)
+    steps = steps_per_epoch or pass_steps
+    epochs = _Epochs()
+
+    def order():
+        parts = []
+        for number, first, last in plan(epochs.current(), steps_per_epoch, pass_steps):
+            rows = [
+                _walk((seed, number, strand), len(rows), pass_steps * batch_size)
+                for strand, rows in enumerate(strands)
+            ]
+            shaped = [part.reshape(2, pass_steps, batch_size)[:, first:last] for part in rows]
+            parts.append(np.stack(shaped, axis=2))
+        rows, flips = np.concatenate(parts, axis=1)
+        return rows, flips.astype(bool)
+
+    def batches(_):
+        rows, flips = tf.numpy_function(order, [], [tf.int64, tf.bool])
+        shape = (steps, len(strands), batch_size)
+        return tf.data.Dataset.from_tensor_slices(
+            (tf.ensure_shape(rows, shape), tf.ensure_shape(flips, shape))
+        )
+
+    def fetch(rows, flips):
+        columns = []
+        for number, strand in enumerate(strands):
+            columns += strand.fetch(rows[number], flips[number] if flip else None)
+        return _packed(columns)
+
+    dataset = tf.data.Dataset.from_tensors(0).flat_map(batches)
+    dataset = dataset.map(fetch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
+
+
+def evaluation(strands: Sequence[Strand | Stream], batch_size: int) -> tf.data.Dataset | None:
+    """All examples once, in their stored order, or `None` if there are none.
+
+    Of several strands the shorter ones start again until the longest ends.
+    """
+    if not min(map(len, strands)):
+        return None
+    if isinstance(strands[0], Stream):
+        return _evaluation_streams(strands, batch_size)
+
+    steps = -(-max(map(len, strands)) // batch_size)
+
+    def fetch(rows):
+        return _packed([c for s in strands for c in s.fetch(rows % len(s), None)])
+
+    dataset = tf.data.Dataset.range(max(map(len, strands))).batch(batch_size)
+    dataset = dataset.map(fetch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    # A batch as the last step tells Keras the batch size, which it shares out between processes.
+    return (
+        dataset.unbatch()
+        .batch(batch_size)
+        .apply(tf.data.experimental.assert_cardinality(steps))
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def _training_streams(streams, batch_size, seed, steps_per_epoch, flip) -> tf.data.Dataset:
+    """`training` for examples that can only be read one after another.
+
+    They are shuffled through a buffer, by the seed and the number of the pass. The start of an
+    epoch inside a pass is reached by reading the pass up to there.
+    """
+    pass_steps = _pass_steps(max(map(len, streams)), batch_size)
+    steps = steps_per_epoch or pass_steps
+    epochs = _Epochs()
+
+    def parts():
+        rows = []
+        for number, first, last in plan(epochs.current(), steps_per_epoch, pass_steps):
+            seeds = np.random.default_rng((seed, number)).integers(2**31, size=2 * len(streams))
+            rows.append((first, last, *seeds))
+        return np.array(rows, np.int64)
+
+    def part(row):
+        # Shuffling mixes in the seed of the graph around it, by default the user's global one; set
+        # here, in the graph of this function, it leaves the order to our seed alone.
+        tf.random.set_seed(1)
+        seeds = tf.reshape(row[2:], (len(streams), 2))
+        sides = tuple(
+            # The longest stream ends with the pass; shorter ones start again in another order.
+            stream.examples.shuffle(STREAM_BUFFER, seed=seeds[number, 0])
+            .repeat()
+            .batch(batch_size, drop_remainder=True)
+            for number, stream in enumerate(streams)
+        )
+        batches = tf.data.Dataset.zip(sides).enumerate().skip(row[0]).take(row[1] - row[0])
+        return batches.map(lambda step, batch: (step, seeds[:, 1], batch))
+
+    def decode(step, seeds, batch):
+        columns = []
+        for number, (stream, side) in enumerate(zip(streams, batch, strict=True)):
+            flips = None
+            if flip:
+                key = tf.stack([seeds[number], step])
+                flips = tf.random.stateless_uniform((batch_size,), key) < 0.5
+            columns += stream.columns(side, flips)
+        return _packed(columns)
+
+    dataset = tf.data.Dataset.from_tensors(0).flat_map(
+        lambda _: tf.data.Dataset.from_tensor_slices(
+            tf.ensure_shape(tf.numpy_function(parts, [], tf.int64), (None, 2 + 2 * len(streams)))
+        )
+    )
+    dataset = dataset.flat_map(part)
+    dataset = dataset.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
+
+
+def _evaluation_streams(streams, batch_size) -> tf.data.Dataset:
+    size = max(map(len, streams))
+    sides = tuple(stream.examples.repeat().take(size).batch(batch_size) for stream in streams)
+
+    def decode(*batch):
+        pairs = zip(streams, batch, strict=True)
+        return _packed([c for stream, side in pairs for c in stream.columns(side, None)])
+
+    dataset = tf.data.Dataset.zip(sides)
+    dataset = dataset.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    steps = -(-size // batch_size)
+    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
+
+
+def plan(epoch: int, steps_per_epoch: int | None, pass_steps: int) -> list[tuple[int, int, int]]:
+    """Which steps of which passes over the data an epoch consists of.
+
+    Args:
+        epoch: Number of the epoch, from 0.
+        steps_per_epoch: Steps in an epoch, or `None` for one pass.
+        pass_steps: Steps in a pass.
+
+    Returns:
+        A list of `(pass, first step, end of steps)`.
+
+    Example:
+
+        >>> plan(0, 3, pass_steps=5), plan(1, 3, pass_steps=5)
+        ([(0, 0, 3)], [(0, 3, 5), (1, 0, 1)])
+        >>> plan(2, None, pass_steps=5)
+        [(2, 0, 5)]
+    """
+    if steps_per_epoch is None:
+        return [(epoch, 0, pass_steps)]
+    step, end = epoch * steps_per_epoch, (epoch + 1) * steps_per_epoch
+    parts = []
+    while step < end:
+        number, first = divmod(step, pass_steps)
+        last = min(pass_steps, first + end - step)
+        parts.append((number, first, last))
+        step += last - first
+    return parts
+
+
+class _Epochs:
+    """The announced epoch, or the count of a pipeline's own iterations."""
+
+    def __init__(self):
+        self._count = itertools.count()
+
+    def current(self) -> int:
+        announced = clock.epoch()
+        return next(self._count) if announced is None else announced
+
+
+def _walk(key: tuple[int, int, int], size: int, length: int) -> np.ndarray:
+    """`length` row numbers, permutation after permutation, over as many coin flips."""
+    generator = np.random.default_rng(key)
+    rows = [generator.permutation(size) for _ in range(-(-length // size))]
+    return np.stack([np.concatenate(rows)[:length], generator.integers(2, size=length)])
+
+
+def _pass_steps(size: int, batch_size: int) -> int:
+    if size < batch_size:
+        raise DataError(
+            f"only {size} images to train on, fewer than one batch of {batch_size}: "
+            "choose a smaller batch_size or add images."
+        )
+    return size // batch_size
+
+
+def _packed(columns):
+    return columns[0] if len(columns) == 1 else tuple(columns)

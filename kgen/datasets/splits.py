@@ -1,0 +1,116 @@
+"""What `kgen.datasets.load` returns, and the rule that sends an example to its split."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from kgen.errors import DataError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+SPLITS = ("train", "validation", "test")
+LAYOUTS = ("images", "labelled", "paired", "unpaired", "domains")
+
+
+@dataclasses.dataclass(frozen=True)
+class Splits:
+    """The three splits of one data set, as batched `tf.data.Dataset`s.
+
+    Images are float32 NHWC in [-1, 1]; labels and domains are int32. What a batch holds is said by
+    the layout:
+
+    | layout | batch |
+    |---|---|
+    | `"images"` | `images` |
+    | `"labelled"` | `(images, labels)` |
+    | `"paired"` | `(sources, targets)`, row by row the same subject |
+    | `"unpaired"` | `(a, b)`, rows have nothing to do with each other |
+    | `"domains"` | `(images, domains)` |
+
+    Attributes:
+        name: The name or folder the data came from.
+        layout: One of the layouts above.
+        train: Shuffled anew every epoch, whole batches only.
+        validation: In a fixed order and complete (the last batch may be smaller); `None` if empty.
+        test: Like `validation`.
+        image_shape: `(height, width, channels)` of one image.
+        sizes: Examples per split; of unpaired data, those of the larger side.
+        class_names: Names of the classes or domains by their number, or `None` without labels.
+        seed: The seed of the training order.
+        skipped: Files that could not be read and were left out, each with the reason.
+    """
+
+    name: str
+    layout: str
+    train: "tf.data.Dataset"
+    validation: "tf.data.Dataset | None"
+    test: "tf.data.Dataset | None"
+    image_shape: tuple[int, int, int]
+    sizes: Mapping[str, int]
+    class_names: tuple[str, ...] | None = None
+    seed: int = 0
+    skipped: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))
+
+    @property
+    def num_classes(self) -> int | None:
+        """How many classes or domains there are, or `None` without labels."""
+        return None if self.class_names is None else len(self.class_names)
+
+
+def split_of(key: str, validation: float = 0.1, test: float = 0.1) -> str:
+    """The split of an example, by a hash of what names it.
+
+    The answer depends on nothing but the arguments, so an example stays in its split when others
+    are added or removed, on every machine.
+
+    Args:
+        key: What names the example, such as a file name.
+        validation: The share of examples that goes to validation.
+        test: The share of examples that goes to test.
+
+    Returns:
+        `"train"`, `"validation"` or `"test"`.
+
+    Example:
+
+        >>> split_of("cat.png", validation=0.0, test=0.0)
+        'train'
+        >>> split_of("cat.png", validation=0.0, test=1.0)
+        'test'
+    """
+    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64
+    # Test takes the low end and validation the high end: changing one share leaves the other alone.
+    if place < test:
+        return "test"
+    return "validation" if place >= 1 - validation else "train"
+
+
+def assign(keys: Iterable[str], validation: float = 0.1, test: float = 0.1) -> dict[str, list[int]]:
+    """The row numbers of each split, for rows named by `keys`.
+
+    Example:
+
+        >>> assign(["a", "b"], validation=0.0, test=0.0)
+        {'train': [0, 1], 'validation': [], 'test': []}
+    """
+    check_shares(validation, test)
+    rows = {split: [] for split in SPLITS}
+    for row, key in enumerate(keys):
+        rows[split_of(key, validation, test)].append(row)
+    return rows
+
+
+def check_shares(validation: float, test: float) -> None:
+    """Refuses shares that leave nothing to train on."""
+    if validation < 0 or test < 0 or validation + test >= 1:
+        raise DataError(
+            f"validation={validation} and test={test} are shares of the data: "
+            "both at least 0, and below 1 together."
+        )

@@ -1,0 +1,169 @@
+"""Where the examples of a split are: in memory, in files read when needed, or in a stream.
+
+A strand has a length and fetches whole batches by row number; a stream can only be read from its
+beginning. A split is one strand, or two for unpaired data, whose sides are shuffled independently.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+
+# Images up to this many bytes are kept in memory, more are read anew in every epoch.
+IN_MEMORY = 2**30
+
+
+class Strand(Protocol):
+    """Rows of examples that can be fetched by number."""
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+
+    def fetch(self, rows: tf.Tensor, flips: tf.Tensor | None) -> list[tf.Tensor]:
+        """The columns of a batch: float32 images in [-1, 1], then labels if there are any.
+
+        Args:
+            rows: int64 row numbers of shape `(batch,)`.
+            flips: bool of shape `(batch,)`, the images to mirror from left to right, or `None`.
+        """
+
+
+class Memory:
+    """Rows held in memory.
+
+    Args:
+        images: One array of images `(n, height, width, channels)`, or two for paired data: uint8,
+            or float32 in [-1, 1].
+        labels: int32 numbers `(n,)`, or `None`.
+        palette: uint8 colours `(n, 2, 3)` of ink and paper to paint grey uint8 images with, or
+            `None` to leave them grey.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[np.ndarray],
+        labels: np.ndarray | None = None,
+        palette: np.ndarray | None = None,
+    ):
+        # On the host whatever the accelerator: tf.data gathers there.
+        with tf.device("cpu:0"):
+            self._images = [tf.constant(array) for array in images]
+            self._labels = None if labels is None else tf.constant(labels, tf.int32)
+            self._palette = None if palette is None else tf.constant(palette)
+
+    def __len__(self):
+        return self._images[0].shape[0]
+
+    def fetch(self, rows, flips):
+        """See `Strand.fetch`."""
+        columns = []
+        for source in self._images:
+            images = tf.gather(source, rows)
+            if self._palette is not None:
+                images = painted(images, tf.gather(self._palette, rows))
+            columns.append(mirrored(to_unit(images), flips))
+        if self._labels is not None:
+            columns.append(tf.gather(self._labels, rows))
+        return columns
+
+
+class Files:
+    """Rows read and decoded when they are fetched, for sets that do not fit into memory.
+
+    Args:
+        paths: For each column of images, the files of its rows.
+        read: Turns a path into a uint8 image of shape `image_shape`.
+        image_shape: `(height, width, channels)`.
+        labels: int32 numbers `(n,)`, or `None`.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Sequence[str]],
+        read: Callable[[str], np.ndarray],
+        image_shape: tuple[int, int, int],
+        labels: np.ndarray | None = None,
+    ):
+        self._paths = paths
+        self._read = read
+        self._image_shape = image_shape
+        self._labels = None if labels is None else tf.constant(labels, tf.int32)
+        # Pillow lets go of Python's lock while it decodes.
+        self._readers = ThreadPoolExecutor(thread_name_prefix="kgen-decode")
+
+    def __len__(self):
+        return len(self._paths[0])
+
+    def fetch(self, rows, flips):
+        """See `Strand.fetch`."""
+        columns = []
+        for paths in self._paths:
+
+            def read(numbers, paths=paths):
+                images = self._readers.map(self._read, [paths[number] for number in numbers])
+                return np.stack(list(images))
+
+            images = tf.numpy_function(read, [rows], tf.uint8, stateful=False)
+            images = tf.ensure_shape(images, (rows.shape[0], *self._image_shape))
+            columns.append(mirrored(to_unit(images), flips))
+        if self._labels is not None:
+            columns.append(tf.gather(self._labels, rows))
+        return columns
+
+
+class Stream:
+    """Rows that are read one after another.
+
+    Args:
+        examples: Single examples, always in the same order: a tuple of one uint8 image, or two for
+            paired data, and then an int32 label if there are any.
+        size: How many there are.
+    """
+
+    def __init__(self, examples: tf.data.Dataset, size: int):
+        self.examples = examples
+        self._size = size
+
+    def __len__(self):
+        return self._size
+
+    def columns(self, batch: Sequence[tf.Tensor], flips: tf.Tensor | None) -> list[tf.Tensor]:
+        """The columns of a batch of examples, see `Strand.fetch`."""
+        return [mirrored(to_unit(part), flips) if part.shape.rank == 4 else part for part in batch]
+
+
+def to_unit(images: tf.Tensor) -> tf.Tensor:
+    """uint8 grey levels as float32 in [-1, 1]; float images unchanged."""
+    if images.dtype.is_floating:
+        return images
+    return tf.cast(images, tf.float32) / 127.5 - 1.0
+
+
+def mirrored(images: tf.Tensor, flips: tf.Tensor | None) -> tf.Tensor:
+    """The images, those marked in `flips` mirrored from left to right."""
+    if flips is None:
+        return images
+    return tf.where(flips[:, None, None, None], tf.reverse(images, axis=[2]), images)
+
+
+def painted(images: tf.Tensor, palette: tf.Tensor) -> tf.Tensor:
+    """Colours grey drawings, each with its own ink and paper, in whole grey levels.
+
+    Args:
+        images: uint8 of shape `(n, height, width, 1)`.
+        palette: uint8 colours `(n, 2, 3)` of ink and paper.
+
+    Returns:
+        uint8 images of shape `(n, height, width, 3)`.
+
+    Example:
+
+        >>> grey = np.array([[[[0], [255]]]], np.uint8)
+        >>> painted(grey, np.array([[[250, 200, 150], [10, 20, 30]]], np.uint8)).numpy().tolist()
+        [[[[10, 20, 30], [250, 200, 150]]]]
+    """
+    ink, paper = (tf.cast(palette[:, side, None, None, :], tf.float32) for side in (0, 1))
+    share = tf.cast(images, tf.float32) / 255.0
+    return tf.cast(tf.round(paper + (ink - paper) * share), tf.uint8)

@@ -1,0 +1,178 @@
+"""Pictures of a run: image grids, their animation and the curves of the history.
+
+The one home of plotting. Grids and GIFs need only Pillow; matplotlib is imported when a curve is
+drawn, and through its `Figure` alone, so no window system and no global state is touched. Every
+file is written under a temporary name and renamed, so a reader never meets half a picture.
+
+Example:
+
+    >>> import numpy as np
+    >>> grid(np.zeros((6, 8, 8, 1), "float32"), columns=3, scale=1).size    # (width, height)
+    (28, 19)
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kgen.files import replacing
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+GAP = 1  # pixels of paper between two images, before scaling
+PAPER = 255
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Turns images in [-1, 1] into grey levels 0..255; what lies outside is clipped.
+
+    Example:
+
+        >>> to_uint8(np.array([-1.0, 0.0, 1.0, 7.0])).tolist()
+        [0, 128, 255, 255]
+    """
+    levels = np.clip((np.asarray(images, "float32") + 1.0) * 127.5, 0.0, 255.0)
+    return np.rint(np.nan_to_num(levels)).astype("uint8")
+
+
+def grid(images: np.ndarray, columns: int | None = None, scale: int | None = None) -> Image:
+    """Lays images out in rows, left to right and top to bottom.
+
+    Args:
+        images: float array `(n, height, width, channels)` in [-1, 1], channels 1 or 3.
+        columns: Images in a row; by default as near to a square as n allows.
+        scale: Whole-number enlargement without smoothing; by default what brings the grid to
+            about 512 pixels.
+
+    Returns:
+        A Pillow image.
+
+    Raises:
+        ValueError: If `images` has another shape.
+    """
+    from PIL import Image
+
+    images = np.asarray(images)
+    if images.ndim != 4 or not len(images) or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"a grid needs images of shape (n, height, width, 1 or 3), not {images.shape}"
+        )
+    n, height, width, channels = images.shape
+    columns = min(n, columns or math.ceil(math.sqrt(n)))
+    rows = math.ceil(n / columns)
+    canvas = np.full(
+        (rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels), PAPER, "uint8"
+    )
+    for index, image in enumerate(to_uint8(images)):
+        top = GAP + (index // columns) * (height + GAP)
+        left = GAP + (index % columns) * (width + GAP)
+        canvas[top : top + height, left : left + width] = image
+    picture = Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
+    scale = scale or max(1, round(512 / max(picture.size)))
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def columns_of(*stacks: np.ndarray, per_row: int = 8) -> np.ndarray:
+    """Interleaves stacks of equally many images so that a grid shows them one above the other.
+
+    Args:
+        *stacks: Arrays `(n, height, width, channels)`, for instance sources and their translations.
+        per_row: Columns of the grid that will be drawn, `grid(..., columns=per_row)`.
+
+    Returns:
+        One array: a row of the first stack, the same row of the second, and so on.
+
+    Example:
+
+        >>> above, below = np.zeros((4, 1, 1, 1)), np.ones((4, 1, 1, 1))
+        >>> columns_of(above, below, per_row=2).ravel().tolist()
+        [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0]
+    """
+    sizes = {len(stack) for stack in stacks}
+    if len(sizes) != 1:
+        raise ValueError(f"the stacks hold different numbers of images: {sorted(sizes)}")
+    n = sizes.pop()
+    rows = [stack[i : i + per_row] for i in range(0, n, per_row) for stack in stacks]
+    return np.concatenate(rows)
+
+
+def save_image(picture: Image, path: str | os.PathLike) -> Path:
+    """Writes a picture whole or not at all; the format follows the file's ending."""
+    with replacing(path) as temporary:
+        picture.save(temporary)
+    return Path(path)
+
+
+def save_animation(
+    frames: Sequence[str | os.PathLike], path: str | os.PathLike, milliseconds: int = 200
+) -> Path:
+    """Joins pictures of one size into a looping GIF; the last one stays for two seconds.
+
+    Args:
+        frames: Picture files in order.
+        path: The GIF to write.
+        milliseconds: How long each frame is shown.
+    """
+    from PIL import Image
+
+    if not frames:
+        raise ValueError("an animation needs at least one frame")
+    pictures = []
+    for frame in frames:
+        with Image.open(frame) as opened:
+            pictures.append(opened.convert("L" if opened.mode == "L" else "RGB"))
+    with replacing(path) as temporary:
+        pictures[0].save(
+            temporary,
+            save_all=True,
+            append_images=pictures[1:],
+            duration=[milliseconds] * (len(pictures) - 1) + [2000],
+            loop=0,
+        )
+    return Path(path)
+
+
+def save_curves(rows: Iterable[Mapping[str, float]], path: str | os.PathLike) -> Path | None:
+    """Draws one small panel a quantity against the epoch; a `val_` twin shares its panel.
+
+    Args:
+        rows: One mapping an epoch, with the key `epoch` and one key a quantity.
+        path: The picture to write.
+
+    Returns:
+        The path, or `None` when there is nothing to draw.
+    """
+    rows = list(rows)
+    names = list(dict.fromkeys(k.removeprefix("val_") for row in rows for k in row if k != "epoch"))
+    if not names:
+        return None
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = min(3, len(names))
+    lines = math.ceil(len(names) / columns)
+    figure = Figure(figsize=(4.2 * columns, 2.8 * lines), layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    for axes in figure.subplots(lines, columns, squeeze=False).flat[len(names) :]:
+        axes.remove()
+    for axes, name in zip(figure.axes, names, strict=True):
+        for key, style in ((name, "-"), (f"val_{name}", "--")):
+            points = [(row["epoch"], row[key]) for row in rows if key in row]
+            if points:
+                label = "validation" if key.startswith("val_") else "training"
+                axes.plot(*zip(*points, strict=True), style, label=label)
+        axes.set(title=name, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if len(axes.lines) > 1:
+            axes.legend()
+    from PIL import Image
+
+    canvas.draw()
+    return save_image(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), path)

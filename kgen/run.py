@@ -1,0 +1,249 @@
+"""Running a recipe: one folder a run, which can be killed at any moment and resumed exactly.
+
+runs/<name>/
+    config.json         the recipe, its options, the versions; written first
+    checkpoint.keras    the model and the state of the run, replaced after every epoch
+    history.csv, .png   one row an epoch; the curves
+    samples/, .gif      a grid an epoch from the same latents; their animation
+    summary.json        written last: what the finished run left where
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kgen.recipe import Recipe, Run, find
+from kgen.run_folder import RunFolder, read_json, write_json
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+SAMPLES = 64  # in a grid
+HELD_OUT = 24  # images in a picture of given images: three rows of eight
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What `train` did.
+
+    Attributes:
+        folder: The run folder.
+        model: The trained model.
+        seconds: How long this call trained; 0 if the run was finished already.
+        export: The SavedModel, or `None` on a backend that cannot write one.
+        differences: The largest difference of each signature between the model and its export,
+            read back by a process without kgen.
+    """
+
+    folder: RunFolder
+    model: keras.Model
+    seconds: float = 0.0
+    export: Path | None = None
+    differences: dict[str, float] = dataclasses.field(default_factory=dict)
+
+    def table(self) -> list[tuple[str, str]]:
+        """Where everything is: pairs of a thing and its place, of the things that exist."""
+        places = {**self.folder.pictures, "checkpoint": self.folder.checkpoint}
+        rows = [(thing, str(place)) for thing, place in places.items() if place.exists()]
+        if self.export:
+            worst = max(self.differences.values(), default=0.0)
+            rows.append(("SavedModel", str(self.export)))
+            rows.append(("", f"read back without kgen: largest difference {worst:.1e}"))
+        return rows
+
+
+def train(
+    recipe: str | Path | Recipe,
+    options: Mapping[str, Any] | None = None,
+    *,
+    smoke: bool = False,
+    resume: bool = False,
+    output: str | os.PathLike | None = None,
+    saved_models: str | os.PathLike | None = None,
+    verbose: str | int = "auto",
+    tell: Callable[[str], object] = print,
+) -> Outcome:
+    """Trains a recipe in a run folder of its own, and exports the model.
+
+    Args:
+        recipe: The name of a recipe, a recipe file, or a `Recipe`.
+        options: Options that differ from the recipe's defaults.
+        smoke: Run the recipe's `SMOKE` options: seconds, on built-in data.
+        resume: Go on with the run in the folder from its last whole epoch. Its options are those
+            it was started with; only a larger `epochs` may be given.
+        output: The run folder; by default `runs/<name>`, or `runs/<name>_smoke`.
+        saved_models: Where the export goes, as `<saved_models>/<name>/<next version>`; by default
+            `saved_models`, and for smoke runs the run folder.
+        verbose: As in `keras.Model.fit`.
+        tell: Takes each line for the user.
+
+    Returns:
+        What was made and where.
+
+    Raises:
+        RecipeError: If the recipe or an option does not exist, or the folder is in the way.
+        CheckpointError: If the run to resume cannot be read.
+
+    Example:
+
+        outcome = kgen.run.train("dcgan_glyphs", {"epochs": 2}, output="runs/try")
+        outcome.model.sample(64, seed=1)
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else find(recipe)
+    given = dict(options or {})
+    recipe.check(given)
+    smoked = "_smoke" if smoke else ""
+    folder = RunFolder(Path(output or f"runs/{recipe.name}{smoked}"))
+    if resume:
+        chosen = folder.resumed_options(recipe, given)
+        smoke = folder.read_config()["smoke"]
+        if changes := folder.changes(recipe):
+            tell(f"the run may not go on exactly as it would have: {'; '.join(changes)}")
+    else:
+        folder.refuse_used()
+        chosen = recipe.defaults | (recipe.smoke if smoke else {}) | given
+
+    import keras
+
+    keras.utils.set_random_seed(int(chosen.get("seed", 0)))
+    run = recipe.build(chosen)
+    ended = _take_up(run, folder) if folder.checkpoint.exists() else False
+    done = run.model.epochs_trained
+    if ended and folder.summary.exists():
+        tell(f"{folder.path} is finished: {done} epochs; a larger --epochs trains it on")
+        left = read_json(folder.summary)
+        exported = Path(left["export"]) if left["export"] else None
+        return Outcome(folder, run.model, 0.0, exported, left["differences"])
+    folder.summary.unlink(missing_ok=True)
+    folder.write_config(recipe, chosen, smoke)  # now that nothing was refused
+    if resume:
+        tell(f"{folder.path}: going on after epoch {done} of {run.epochs}")
+
+    outcome = Outcome(folder, run.model)
+    if not ended:
+        outcome.seconds = _fit(run, folder, verbose)
+    if saved_models is None and smoke:
+        place = folder.path / "saved_model"
+    else:
+        place = Path(saved_models or "saved_models") / recipe.name
+    if keras.backend.backend() == "tensorflow":
+        outcome.export, outcome.differences = export_model(run.model, place)
+    else:
+        tell(f"for a SavedModel: KERAS_BACKEND=tensorflow kgen export {folder.path}")
+    write_json(
+        folder.summary,
+        {
+            "epochs": run.model.epochs_trained,
+            "seconds": round(outcome.seconds, 1),
+            "export": outcome.export,
+            "differences": outcome.differences,
+        },
+    )
+    return outcome
+
+
+def export_model(
+    model: keras.Model, place: Path, uint8: bool = False
+) -> tuple[Path, dict[str, float]]:
+    """Exports to the next version under `place`, and reads the export back.
+
+    Returns:
+        The folder, and the largest difference of each signature.
+    """
+    from kgen import export
+
+    path = export.save(model, export.next_version(place), uint8=uint8)
+    return path, export.verify(model, path)
+
+
+def load(path: str | os.PathLike) -> keras.Model:
+    """Loads the model of a run folder, or of a `.keras` file.
+
+    Raises:
+        CheckpointError: If there is none, or it is cut short.
+
+    Example:
+
+        kgen.run.load("runs/dcgan_glyphs").sample(64, seed=1)
+    """
+    import kgen.models  # noqa: F401  its classes are looked up by name
+    from kgen.callbacks import load_checkpoint
+
+    path = Path(path)
+    if path.is_dir():
+        folder = RunFolder(path)
+        own_file = folder.config.exists() and folder.read_config()["recipe_file"]
+        if own_file and Path(own_file).is_file():
+            _ = Recipe(Path(own_file)).module  # it may define the model's class
+        path = folder.checkpoint
+    return load_checkpoint(path)
+
+
+def _take_up(run: Run, folder: RunFolder) -> bool:
+    """Puts the checkpoint's model into the run, and says whether its training has ended."""
+    from kgen.callbacks import load_checkpoint, read_run_state
+
+    stopped = read_run_state(folder.checkpoint)["stopped"]
+    run.model = load_checkpoint(folder.checkpoint)
+    return stopped or run.model.epochs_trained >= run.epochs
+
+
+def _fit(run: Run, folder: RunFolder, verbose: str | int) -> float:
+    from kgen import callbacks
+
+    extra = run.callbacks(folder.path) if callable(run.callbacks) else run.callbacks
+    others = [
+        callbacks.NaNGuard(),
+        *_pictures(run, folder.path),
+        *extra,
+        callbacks.HistoryFile(folder.path),
+    ]
+    start = time.perf_counter()
+    run.model.fit(
+        run.data.train,
+        epochs=run.epochs,
+        initial_epoch=run.model.epochs_trained,
+        verbose=verbose,
+        shuffle=False,  # the data shuffle themselves
+        validation_data=run.data.validation if run.validate else None,
+        callbacks=[*others, callbacks.Checkpoint(folder.checkpoint, others=others)],
+    )
+    return time.perf_counter() - start
+
+
+def _pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
+    """The pictures that the model's capabilities and the data's layout allow."""
+    from kgen import callbacks
+
+    can = run.model.capabilities
+    pictures = []
+    if "sample" in can:
+        classes = run.data.num_classes if "labels" in can["sample"] else None
+        labels = [i % classes for i in range(SAMPLES)] if classes else None
+        pictures.append(callbacks.SampleGrid(folder / "samples", SAMPLES, labels=labels))
+    elif "translate" in can and run.data.layout == "unpaired":
+        a, b = _held_out(run.data)
+        pictures.append(callbacks.Translations(folder / "samples", {"b": a, "a": b}))
+    if "reconstruct" in can and run.data.layout in ("images", "labelled"):
+        images = _held_out(run.data)[0]
+        pictures.append(callbacks.Reconstructions(folder / "reconstructions", images))
+    return pictures
+
+
+def _held_out(data) -> list[np.ndarray]:
+    """The first images, and what comes with them, that are not trained on."""
+    import numpy as np
+
+    batches = []
+    for batch in data.train if data.validation is None else data.validation:
+        batches.append(batch if isinstance(batch, tuple) else (batch,))
+        if sum(len(parts[0]) for parts in batches) >= HELD_OUT:
+            break
+    stacks = zip(*batches, strict=True)
+    return [np.concatenate([np.asarray(part) for part in parts])[:HELD_OUT] for parts in stacks]

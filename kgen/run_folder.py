@@ -1,0 +1,158 @@
+"""The folder of a run: what it holds, and the record of how the run was started."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kgen import version
+from kgen.errors import CheckpointError, RecipeError
+from kgen.files import replacing
+from kgen.recipe import Recipe, names
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """The places of a run's files, and its two records.
+
+    `config.json` is written first: the recipe, its options, the versions. `summary.json` is written
+    last, so it marks a finished run.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """How the run was started."""
+        return self.path / "config.json"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The model and the state of the run after the last whole epoch."""
+        return self.path / "checkpoint.keras"
+
+    @property
+    def summary(self) -> Path:
+        """What the finished run left."""
+        return self.path / "summary.json"
+
+    @property
+    def pictures(self) -> dict[str, Path]:
+        """The pictures and the history, by what they are."""
+        return {
+            "grids": self.path / "samples",
+            "animation": self.path / "samples.gif",
+            "reconstructions": self.path / "reconstructions",
+            "history": self.path / "history.csv",
+            "curves": self.path / "history.png",
+        }
+
+    def refuse_used(self) -> None:
+        """Raises `RecipeError` unless the folder is free for a new run."""
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise RecipeError(
+                f"{self.path} exists and is never overwritten: continue its run with --resume, "
+                "or give another folder with --output"
+            )
+
+    def write_config(self, recipe: Recipe, options: Mapping[str, Any], smoke: bool) -> None:
+        """Records how the run was started."""
+        write_json(
+            self.config,
+            {
+                "recipe": recipe.name,
+                "recipe_file": None if recipe.name in names() else str(recipe.path.resolve()),
+                "recipe_sha256": recipe.source_hash,
+                "smoke": smoke,
+                "options": dict(options),
+                "versions": versions(),
+            },
+        )
+
+    def read_config(self) -> dict[str, Any]:
+        """Reads what `write_config` recorded.
+
+        Raises:
+            RecipeError: If the folder holds no run.
+            CheckpointError: If the record cannot be read.
+        """
+        if not self.config.exists():
+            raise RecipeError(f"{self.path} holds no run: it has no {self.config.name}")
+        return read_json(self.config)
+
+    def resumed_options(self, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The options the run was started with, with a larger number of epochs if one is given.
+
+        Raises:
+            RecipeError: If the folder holds no run or another recipe's, or an option contradicts.
+        """
+        stored = self.read_config()
+        if stored["recipe"] != recipe.name:
+            raise RecipeError(
+                f"{self.path} holds a run of {stored['recipe']!r}, not of {recipe.name!r}"
+            )
+        recipe.check(stored["options"])
+        options = recipe.defaults | stored["options"]
+        for name, default in recipe.defaults.items():
+            if isinstance(default, tuple) and isinstance(options[name], list):
+                options[name] = tuple(options[name])  # JSON has no tuples
+        for name, value in given.items():
+            if name == "epochs" and value >= options[name]:
+                options[name] = value
+            elif value != options[name]:
+                raise RecipeError(
+                    f"{self.path} was started with {name}={options[name]}, not {value}: leave it "
+                    "out to resume, or start another run with --output"
+                )
+        return options
+
+    def changes(self, recipe: Recipe) -> list[str]:
+        """What differs from when the run was started, so that it may not go on exactly."""
+        stored = self.read_config()
+        now = versions()
+        changed = [
+            f"{name} was {before}, is {now.get(name, 'absent')}"
+            for name, before in stored["versions"].items()
+            if now.get(name) != before
+        ]
+        if stored["recipe_sha256"] != recipe.source_hash:
+            changed.insert(0, f"{recipe.path.name} was edited")
+        return changed
+
+
+def versions() -> dict[str, str]:
+    """The versions that a run's numbers depend on; the backend is among the names."""
+    import keras
+
+    packages = ("keras", keras.backend.backend(), "numpy")
+    return {
+        "kgen": version.__version__,
+        **{name: importlib.metadata.version(name) for name in packages},
+        "python": platform.python_version(),
+    }
+
+
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Writes a record whole or not at all; what JSON cannot hold, such as a path, becomes text."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Reads a record.
+
+    Raises:
+        CheckpointError: If the file is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from None

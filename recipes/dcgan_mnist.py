@@ -1,0 +1,54 @@
+"""DCGAN draws digits: MNIST at 28 x 28.
+
+The paper's batches of 128 and its optimizers, the networks at half their width.
+
+Command: kgen train dcgan_mnist
+Data:    mnist of TensorFlow Datasets (downloaded, or found by --data-dir); 60,000 images
+Time:    not yet measured
+Result:  not yet measured
+"""
+
+import kgen
+from kgen.recipe import Run
+
+
+def recipe(
+    *,
+    data: str = "mnist",
+    data_dir: str | None = None,
+    image_size: int = 28,
+    batch_size: int = 128,
+    epochs: int = 20,
+    seed: int = 0,
+    limit: int | None = None,
+    latent_dim: int = 100,
+    width: int = 64,
+) -> Run:
+    """The run.
+
+    Args:
+        data: A built-in set, a folder of images, or a name of TensorFlow Datasets.
+        data_dir: Where TensorFlow Datasets finds its files.
+        image_size: Side in pixels: 4 or 7 times a power of two.
+        batch_size: Images in a batch.
+        epochs: Passes over the data.
+        seed: Seeds weights, noise and order.
+        limit: At most so many images.
+        latent_dim: Length of the latents.
+        width: Channels of the largest maps; 128 in the paper.
+    """
+    splits = kgen.datasets.load(
+        data,
+        data_dir=data_dir,
+        image_size=image_size,
+        batch_size=batch_size,
+        layout="images",
+        seed=seed,
+        limit=limit,
+    )
+    model = kgen.models.DCGAN.build_default(splits.image_shape, latent_dim, width)
+    model.compile()
+    return Run(model=model, data=splits, epochs=epochs)
+
+
+SMOKE = dict(data="glyphs/letters", image_size=14, batch_size=8, epochs=1, limit=32, width=4)

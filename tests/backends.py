@@ -1,0 +1,49 @@
+"""Runs tests again under another Keras backend, which a process cannot change once it has chosen."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_under(backend: str, *pytest_args: str, timeout: float = 240.0) -> None:
+    """Runs pytest in a new process under `KERAS_BACKEND=backend`; its failure is the caller's.
+
+    Args:
+        backend: "jax", "torch" or "tensorflow".
+        *pytest_args: Files, relative to the repository, and options.
+        timeout: Seconds after which the process is killed.
+    """
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("only the run on tensorflow starts the other backends")
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    # Quiet logs, and a thread pool that two test workers can share two cores with. Options of the
+    # outer run (workers, selection) are not for the inner one.
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
+        "KERAS_BACKEND": backend,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", "-p", "no:cacheprovider"]
+    try:
+        done = subprocess.run(
+            [*command, *pytest_args],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+    except subprocess.TimeoutExpired as error:
+        printed = error.stdout.decode(errors="replace")[-2000:] if error.stdout else ""
+        pytest.fail(f"no end after {timeout:.0f} s under {backend}\n{printed}", pytrace=False)
+    if done.returncode:
+        pytest.fail(f"under {backend}:\n{done.stdout[-6000:]}{done.stderr[-2000:]}", pytrace=False)

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from kgen import plotting
+from kgen.callbacks import Reconstructions, SampleGrid, Translations
+
+
+def frames(path):
+    with Image.open(path) as animation:
+        return getattr(animation, "n_frames", 1)
+
+
+def test_a_grid_before_training_and_after_each_epoch(make_model, fit, tmp_path):
+    model = make_model()
+    fit(model, 2, [SampleGrid(tmp_path / "samples", n=4, seed=3)])
+    names = sorted(path.name for path in (tmp_path / "samples").iterdir())
+    assert names == ["epoch_0000.png", "epoch_0001.png", "epoch_0002.png"]
+    assert frames(tmp_path / "samples.gif") == 3
+
+    with Image.open(tmp_path / "samples" / names[-1]) as last:
+        drawn = np.asarray(last)
+    expected = plotting.grid(model.sample(4, seed=3))
+    np.testing.assert_array_equal(drawn, np.asarray(expected))
+    with Image.open(tmp_path / "samples" / names[0]) as first:
+        assert not np.array_equal(drawn, np.asarray(first))
+
+
+def test_every_second_epoch_and_always_the_last(make_model, fit, tmp_path):
+    fit(make_model(), 3, [SampleGrid(tmp_path / "samples", n=1, every=2)])
+    names = sorted(path.name for path in (tmp_path / "samples").iterdir())
+    assert names == ["epoch_0000.png", "epoch_0002.png", "epoch_0003.png"]
+
+
+def test_drawing_leaves_the_training_as_it_was(make_model, fit, tmp_path):
+    with_grids, without = make_model(), make_model()
+    fit(with_grids, 2, [SampleGrid(tmp_path / "samples", n=4)])
+    fit(without, 2, [])
+    for a, b in zip(with_grids.variables, without.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_animation_of_a_continued_training_covers_both_parts(make_model, fit, tmp_path):
+    model = make_model()
+    (tmp_path / "samples").mkdir()
+    Image.new("L", (9, 9)).save(tmp_path / "samples" / "epoch_0007.png")  # an earlier, longer run's
+    fit(model, 1, [SampleGrid(tmp_path / "samples", n=1)])
+    fit(model, 2, [SampleGrid(tmp_path / "samples", n=1)])
+    assert frames(tmp_path / "samples.gif") == 3
+
+
+def test_a_model_that_cannot_sample_is_refused(tmp_path):
+    class Mute:
+        capabilities = {"encode": ("images",)}
+        epochs_trained = 0
+
+    grid = SampleGrid(tmp_path / "samples")
+    grid.set_model(Mute())
+    with pytest.raises(ValueError, match=r"Mute cannot sample.*it can encode"):
+        grid.on_train_begin()
+
+
+@pytest.mark.parametrize("bad", [{"n": 0}, {"every": 0}, {"n": 3, "labels": [1, 2]}])
+def test_bad_arguments(bad, tmp_path):
+    with pytest.raises(ValueError):
+        SampleGrid(tmp_path, **bad)
+
+
+class Negative:
+    """Stands in for a model that translates and reconstructs by negation."""
+
+    def translate(self, images, domain):
+        return -images if domain == "b" else images / 2
+
+    def reconstruct(self, images):
+        return -images
+
+
+def test_labels_reach_the_model(tmp_path):
+    class Conditional:
+        def sample(self, n, labels=None, seed=None):
+            assert n == 2 and seed == 5 and labels.dtype == "int32"
+            return labels.reshape(2, 1, 1, 1) / 10
+
+    grid = SampleGrid(tmp_path, n=2, seed=5, labels=[3, 7])
+    grid.set_model(Conditional())
+    assert grid.images().ravel().tolist() == [0.3, 0.7]
+
+
+def test_translations_stand_below_their_sources(tmp_path):
+    sources = np.array([0.2, 0.4]).reshape(2, 1, 1, 1)
+    picture = Translations(tmp_path, {"b": sources, "a": sources})
+    picture.set_model(Negative())
+    shown = picture.images().ravel().tolist()
+    assert shown == [0.2, 0.4, -0.2, -0.4, 0.2, 0.4, 0.1, 0.2]
+
+
+def test_reconstructions_stand_below_their_images(tmp_path):
+    sources = np.linspace(0.1, 1.0, 10).reshape(10, 1, 1, 1)
+    picture = Reconstructions(tmp_path, sources)
+    picture.set_model(Negative())
+    x = sources.ravel()
+    np.testing.assert_array_equal(
+        picture.images().ravel(), np.concatenate([x[:8], -x[:8], x[8:], -x[8:]])
+    )

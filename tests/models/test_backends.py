@@ -1,0 +1,73 @@
+"""The models on JAX and PyTorch: the core of their contract, and TensorFlow's numbers."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from kgen.models import DCGAN, VAE, CycleGAN
+from tests.backends import ROOT, run_under
+from tests.models.first_losses import first_losses
+
+BACKENDS = ("jax", "torch")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_core_of_the_contract(backend):
+    run_under(backend, "tests/models", "-m", "core", timeout=600)
+
+
+def _models():
+    """Each with its inputs and the shapes of the draws of one step: (distribution, shape)."""
+    rng = np.random.default_rng(0)
+    images = rng.uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
+    yield "dcgan", DCGAN.build_default((8, 8, 1), 5, 4), [images], [("uniform", (4, 5))] * 2
+    draws = [("normal", (4, 3)), ("uniform", (4, 8, 8, 1))]
+    yield "vae", VAE.build_default((8, 8, 1), 3), [images], draws
+    gaussian = VAE.build_default((8, 8, 1), 3, architecture="conv", likelihood="gaussian")
+    yield "vae_gaussian", gaussian, [images], draws
+    # Not smaller: normalising a map of 2 x 2 pixels magnifies rounding beyond any tolerance.
+    cyclegan = CycleGAN.build_default((32, 32, 1), blocks=1, width=4, downsamplings=1, pool_size=4)
+    sides = [rng.uniform(-1, 1, (2, 32, 32, 1)).astype("float32") for _ in range(2)]
+    yield "cyclegan", cyclegan, sides, [("uniform", (4,)), ("uniform", (2,))] * 2
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("first_losses")
+    rng = np.random.default_rng(1)
+    draw = {"uniform": rng.random, "normal": rng.standard_normal}
+    for name, model, inputs, draws in _models():
+        model.compile()
+        model.save(folder / f"{name}.keras")
+        arrays = {f"x{i}": x for i, x in enumerate(inputs)}
+        for i, (kind, shape) in enumerate(draws):
+            arrays[f"noise{i:02d}"] = draw[kind]((3, *shape)).astype("float32")
+        np.savez(folder / f"{name}.npz", **arrays)
+    return folder, first_losses(folder)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_first_losses_agree(recorded, backend):
+    """Three steps from equal weights, noise passed in, no dropout: 1e-4 in float32."""
+    folder, expected = recorded
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.models.first_losses", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    losses = json.loads(done.stdout.splitlines()[-1])
+    assert losses.keys() == expected.keys()
+    for model, history in expected.items():
+        assert history.keys() == losses[model].keys()
+        for name, values in history.items():
+            np.testing.assert_allclose(
+                losses[model][name], values, rtol=1e-4, atol=1e-5, err_msg=f"{model} {name}"
+            )

@@ -1,0 +1,206 @@
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import kgen
+from kgen import cli, recipe, run
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Every test has a current directory of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def kgen_command(capsys):
+    """Runs the command in this process; gives its exit code, stdout and stderr."""
+
+    def command(*arguments):
+        with pytest.raises(SystemExit) as exit:
+            cli.main(list(arguments))
+        out, err = capsys.readouterr()
+        return exit.value.code or 0, out, err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A finished run of the smallest recipe."""
+    place = tmp_path_factory.mktemp("trained") / "run"
+    return run.train("dcgan_glyphs", {"epochs": 1}, smoke=True, output=place, verbose=0).folder.path
+
+
+def one_line(err):
+    assert err.startswith("kgen: ") and err.count("\n") == 1 and err.endswith("\n")
+    return err
+
+
+def test_list_and_help_do_not_import_tensorflow():
+    code = textwrap.dedent("""
+        import sys
+        sys.argv[0] = "kgen"
+        from kgen.cli import main
+        for arguments in (["list"], ["--help"], ["train", "--help"], ["train", "nothing"]):
+            try:
+                main(arguments)
+            except SystemExit:
+                pass
+        heavy = {"tensorflow", "keras", "numpy", "matplotlib"} & set(sys.modules)
+        assert not heavy, heavy
+    """)
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_list_names_every_recipe():
+    result = CliRunner().invoke(cli.app, ["list"])
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == recipe.names()
+    assert all(line.endswith(("[measured]", "[not yet measured]")) for line in lines)
+
+
+def test_a_real_process_ends_with_one_line_and_2():
+    code = "import sys; sys.argv[0] = 'kgen'; from kgen.cli import main; main()"
+    command = [sys.executable, "-c", code, "train", "dcgan_glyfs"]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    assert "there is no recipe 'dcgan_glyfs': did you mean 'dcgan_glyphs'?" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["dcgan_glyphs", "--set", "widht=8"], "has no option 'widht': did you mean 'width'?"),
+        (["dcgan_glyphs", "--set", "width=wide"], "width takes a whole number, for instance"),
+        (["dcgan_glyphs", "--set", "width"], "write it as key=value"),
+        (["dcgan_glyphs", "--epochs", "many"], "epochs takes a whole number"),
+        (["none.py"], "there is no recipe file none.py"),
+        (["dcgan_glyphs", "--resume"], "runs/dcgan_glyphs holds no run"),
+        (["dcgan_glyphs", "--smoke", "--image-size", "17"], "not 17 x 17"),
+        (["dcgan_glyphs", "--smoke", "--data", "no_such_set"], "no_such_set"),
+        (["dcgan_glyphs", "--smoke", "--data", "./nothing"], "no folder"),
+    ],
+)
+def test_what_the_user_did_wrong_is_one_line_and_2(arguments, said, kgen_command, folder):
+    code, out, err = kgen_command("train", *arguments)
+    assert code == 2 and out == ""
+    assert said in one_line(err)
+    assert not (folder / "runs").exists()  # and the corrected command is not in its own way
+
+
+def test_a_shortcut_that_the_recipe_lacks(kgen_command, folder):
+    (folder / "own.py").write_text("def recipe(*, epochs: int = 1): ...\n")
+    code, _, err = kgen_command("train", "own.py", "--image-size", "8")
+    assert code == 2
+    assert "recipe 'own' has no option 'image_size': its options are epochs" in one_line(err)
+
+
+def test_an_unknown_argument_is_explained(kgen_command):
+    code, _, err = kgen_command("train", "dcgan_glyphs", "--nonsense")
+    assert code == 2 and "--nonsense" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = ", "own.py, line 1: invalid syntax"),
+        ("x = 1", "has no function `recipe`"),
+        ("def recipe(*, epochs): ...", "the argument 'epochs' of `recipe` needs a default"),
+        ("def recipe(*, epochs=1): return 5", "must return a kgen.recipe.Run, not int"),
+        ("def recipe(*, epochs=1): ...\nSMOKE = dict(epoch=1)", "did you mean 'epochs'?"),
+        ("def recipe(*, epochs=1): ...", "has no SMOKE"),
+    ],
+)
+def test_a_broken_recipe_file(text, said, kgen_command, folder):
+    (folder / "own.py").write_text(text + "\n")
+    smoke = ["--smoke"] if "SMOKE" in said + text else []
+    code, _, err = kgen_command("train", "own.py", *smoke)
+    assert code == 2 and said in one_line(err)
+
+
+def test_the_unexpected_is_one_line_and_1_and_debug_shows_where(kgen_command, folder):
+    (folder / "own.py").write_text("def recipe(*, seed=0):\n    return [][1]\n")
+    code, _, err = kgen_command("train", "own.py")
+    assert code == 1
+    assert "IndexError: list index out of range (--debug shows where)" in one_line(err)
+    code, _, err = kgen_command("train", "own.py", "--debug")
+    assert code == 1
+    assert "Traceback" in err and "return [][1]" in err
+
+
+def test_ctrl_c_is_130(kgen_command, folder):
+    (folder / "own.py").write_text("def recipe(*, seed=0):\n    raise KeyboardInterrupt\n")
+    assert kgen_command("train", "own.py")[0] == 130
+
+
+def test_a_used_folder_is_refused_and_left_alone(kgen_command, folder, trained):
+    (folder / "mine").mkdir()
+    (folder / "mine" / "thesis.txt").write_text("years")
+    (folder / "file").write_text("x")
+    for place in ("mine", "file", str(trained)):
+        code, _, err = kgen_command("train", "dcgan_glyphs", "--smoke", "--output", place)
+        assert code == 2 and "exists and is never overwritten" in one_line(err)
+    assert [path.name for path in (folder / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_resume_refuses_what_contradicts(kgen_command, trained):
+    again = ["--resume", "--output", str(trained)]
+    before = (trained / "checkpoint.keras").read_bytes()
+    for arguments, said in [
+        (["dcgan_glyphs", "--set", "width=8"], "was started with width=4, not 8"),
+        (["dcgan_glyphs", "--epochs", "0"], "was started with epochs=1, not 0"),
+        (["vae_glyphs"], "holds a run of 'dcgan_glyphs', not of 'vae_glyphs'"),
+    ]:
+        code, _, err = kgen_command("train", *arguments, *again)
+        assert code == 2 and said in one_line(err)
+    code, out, _ = kgen_command("train", "dcgan_glyphs", *again)
+    assert code == 0 and f"{trained} is finished: 1 epochs" in out
+    assert str(trained / "saved_model" / "1") in out
+    assert (trained / "checkpoint.keras").read_bytes() == before
+
+
+def test_a_checkpoint_cut_short_is_one_line_and_2(kgen_command, folder, trained):
+    (folder / "cut.keras").write_bytes((trained / "checkpoint.keras").read_bytes()[:3000])
+    code, _, err = kgen_command("sample", "cut.keras")
+    assert code == 2 and "cut.keras is cut short or damaged" in one_line(err)
+    code, _, err = kgen_command("sample", "nowhere")
+    assert code == 2 and "there is no checkpoint nowhere" in one_line(err)
+
+
+def test_sample_draws_a_grid_and_overwrites_nothing(kgen_command, folder, trained):
+    assert kgen_command("sample", str(trained), "-n", "4", "--seed", "1", "-o", "grid.png")[0] == 0
+    with Image.open("grid.png") as picture:
+        drawn = picture.tobytes()
+    expected = kgen.plotting.grid(run.load(trained).sample(4, seed=1))
+    assert drawn == expected.tobytes()
+    code, _, err = kgen_command("sample", str(trained), "-n", "9", "-o", "grid.png")
+    assert code == 2 and "grid.png exists and is never overwritten" in one_line(err)
+    with Image.open("grid.png") as picture:
+        assert picture.tobytes() == drawn
+
+
+def test_export_numbers_its_versions(kgen_command, folder, trained):
+    code, out, _ = kgen_command("export", str(trained), "--uint8")
+    assert code == 0 and out.splitlines()[0] == os.path.join("saved_models", "run", "1")
+    described = kgen.export.describe(folder / "saved_models" / "run" / "1")
+    assert described["uint8"] is True
+
+
+def test_the_options_are_written_down(trained):
+    config = json.loads((trained / "config.json").read_text())
+    assert config["recipe"] == "dcgan_glyphs" and config["smoke"] is True
+    assert config["options"]["epochs"] == 1 and config["options"]["latent_dim"] == 100
+    assert config["recipe_sha256"] == recipe.find("dcgan_glyphs").source_hash
+    assert {"kgen", "keras", "tensorflow", "numpy", "python"} == set(config["versions"])
