@@ -4,21 +4,23 @@
     python benchmarks/step_time.py --models vae --pairs 6 --json result.json
     python benchmarks/step_time.py --quick             # tiny networks: does it run?
 
-**What is compared.** For each model three contestants with equal weights: `fit` of the kgen model;
-copies of the same Keras networks in a hand-written `tf.function(jit_compile=True)` loop over the same
-`tf.data` pipeline with the same Keras optimizers (`tensorflow_loops.py`); and the same
-architecture in `torch.nn`, eager, channels first, with `torch.optim.Adam` (`torch_loops.py`). All do
-the same forward passes, draws, updates and running means of the losses, and have these as Python
-numbers after each step, which is what `fit` does for its callbacks. Before anything is timed, the
-first losses from equal weights, images and noise must agree to 1e-4, or the benchmark stops.
-It runs on the CPU, with as many threads for PyTorch as for TensorFlow.
+**What is compared.** Four contestants with equal weights for each model: `fit` of the kgen model;
+copies of the same Keras networks in a hand-written `tf.function` loop over the same `tf.data` pipeline
+with the same Keras optimizers (`tensorflow_loops.py`), once with `jit_compile=True` (XLA) and once
+without, since either can be the faster one on a CPU; and the same architecture in `torch.nn`,
+eager, channels first, with `torch.optim.Adam` (`torch_loops.py`). All do the same forward passes,
+draws, updates and running means of the losses, and have these as Python numbers after each step, which
+is what `fit` does for its callbacks. Before anything is timed, the first losses from equal weights,
+images and noise must agree to 1e-4, or the benchmark stops. The kgen model is compiled as by default
+unless `--xla` says otherwise. Everything runs on the CPU, with as many threads for PyTorch as for
+TensorFlow.
 
 **How it is timed.** One `fit(verbose=0)` runs throughout, and each of its epochs is one window. Between
 two epochs a callback runs the windows of the others, each an epoch of as many steps. So fit's window
 holds all that an epoch costs (resetting metrics, a new iterator, callbacks), as do the others', but
-neither compilation nor the start of `fit`. A round is a window of each contestant, one after the
-other; the order goes through all six permutations, so that none is always first, or always after
-the same neighbour. A pause before each window lets the threads of the last one fall asleep. The first
+neither compilation nor the start of `fit`. A round is one window of each contestant; the order
+changes from round to round so that in every four rounds each is once in each place and once right
+after each other. A pause before each window lets the threads of the last one fall asleep. The first
 rounds warm up and are not counted.
 
 **What is reported.** For each round the ratio of kgen's time to the others', for each comparison the
@@ -28,7 +30,6 @@ whatever the distribution. Milliseconds are for orientation only: they say more 
 """
 
 import argparse
-import itertools
 import json
 import math
 import os
@@ -53,16 +54,24 @@ import torch_networks
 import kgen
 from kgen.training import RecordedNoise
 
-CONTESTANTS = ("kgen", "tensorflow", "torch")
+CONTESTANTS = {
+    "kgen": "kgen",
+    "tensorflow_xla": "TensorFlow, XLA",
+    "tensorflow": "TensorFlow",
+    "torch": "PyTorch",
+}
+OTHERS = tuple(CONTESTANTS)[1:]
+# A Williams design: in each cycle each stands once in each place and once after each other.
+ORDERS = ((0, 1, 3, 2), (1, 2, 0, 3), (2, 3, 1, 0), (3, 0, 2, 1))
 WARM_UP_ROUNDS = 2
 PAUSE_SECONDS = 0.3
 LOSS_TOLERANCE = 1e-4
 
 #: Steps in a window (a second or more), and how the model is built.
 FULL = {
-    "dcgan": {"steps": 20, "batch_size": 64, "image_size": 32, "width": 32},
+    "dcgan": {"steps": 12, "batch_size": 64, "image_size": 32, "width": 32},
     "vae": {"steps": 250, "batch_size": 100, "image_size": 28},
-    "cyclegan": {"steps": 10, "batch_size": 4, "image_size": 32, "width": 16, "blocks": 3},
+    "cyclegan": {"steps": 12, "batch_size": 4, "image_size": 32, "width": 16, "blocks": 3},
 }
 QUICK = {
     "dcgan": {"steps": 2, "batch_size": 8, "image_size": 16, "width": 4},
@@ -98,31 +107,20 @@ def load(name: str, options: dict) -> tuple:
     return splits.train, sides
 
 
-class Hand:
-    """A hand-written loop with its data: an epoch at a call."""
-
-    def __init__(self, loop, data):
-        self.loop, self.data = loop, data
-
-    def __call__(self):
-        return self.loop.epoch(self.data())
-
-
 class Contest(keras.callbacks.Callback):
     """Times the epochs of `fit`, and between them those of the others.
 
     Args:
-        others: Each other contestant by name, to be called for an epoch.
+        others: Runs an epoch, for each other contestant.
         rounds: How many rounds; the first `WARM_UP_ROUNDS` are not kept.
     """
 
     def __init__(self, others: dict, rounds: int):
         super().__init__()
         self.others = others
-        orders = itertools.cycle(itertools.permutations(["kgen", *others]))
-        self.turns = [turn for _, order in zip(range(rounds), orders, strict=False) for turn in order]
-        self.turns.reverse()
-        self.seconds = {name: [] for name in ["kgen", *others]}
+        names = tuple(CONTESTANTS)
+        self.turns = [names[i] for k in range(rounds) for i in ORDERS[k % len(ORDERS)]][::-1]
+        self.seconds = {name: [] for name in names}
 
     def on_train_begin(self, logs=None):
         self._play_until_fit()
@@ -156,28 +154,27 @@ def first_losses(name, model, loops, sides, batch_size) -> dict[str, dict[str, f
             rng.standard_normal((batch_size, model.latent_dim)),
             rng.random((batch_size, *model.image_shape)),
         ],
-        "cyclegan": lambda: [rng.random((n,)) for n in 2 * (model.pool_size, batch_size)],
+        "cyclegan": lambda: [rng.random((n,)) for n in (model.pool_size, batch_size) * 2],
     }[name]()
     noise = [array.astype("float32") for array in noise]
 
     own, model.noise = model.noise, RecordedNoise(noise)
-    images = [tf.constant(b) for b in batch]
-    logs = model.train_step(images[0] if len(images) == 1 else tuple(images))
-    losses = {"kgen": logs}
+    losses = {"kgen": model.train_step(_batch([tf.constant(side) for side in batch]))}
     model.noise = own
-    model.reset_metrics()
-    losses["tensorflow"] = loops["tensorflow"].update(
-        images[0] if len(images) == 1 else images, [tf.constant(array) for array in noise]
-    )
-    mirrored = [torch_networks.to_torch(b) for b in batch]
-    drawn = [
-        torch_networks.to_torch(array) if array.ndim == 4 else torch.from_numpy(array)
-        for array in noise
-    ]
+    for who in ("tensorflow_xla", "tensorflow"):
+        losses[who] = loops[who].update(_batch(batch), [tf.constant(array) for array in noise])
     losses["torch"] = loops["torch"].update(
-        mirrored[0] if len(mirrored) == 1 else mirrored, drawn
+        _batch([torch_networks.to_torch(side) for side in batch]),
+        [
+            torch_networks.to_torch(array) if array.ndim == 4 else torch.from_numpy(array)
+            for array in noise
+        ],
     )
     return {who: {k: float(v) for k, v in logs.items()} for who, logs in losses.items()}
+
+
+def _batch(sides):
+    return sides[0] if len(sides) == 1 else tuple(sides)
 
 
 def disagreement(losses: dict[str, dict[str, float]]) -> float:
@@ -203,32 +200,32 @@ def interval(ratios: list[float]) -> tuple[float, float]:
     return ordered[k], ordered[n - 1 - k]
 
 
-def run(name: str, options: dict, pairs: int) -> dict:
+def run(name: str, options: dict, pairs: int, xla: bool | str = "auto") -> dict:
     """The benchmark of one model, as it goes into the JSON file."""
     keras.utils.set_random_seed(0)
-    torch.manual_seed(0)
     data, sides = load(name, options)
     steps, batch_size = options["steps"], options["batch_size"]
     model = build(name, tuple(sides[0].shape[1:]), options)
-    model.compile()
+    model.compile(jit_compile=xla)
+    in_tensorflow, in_torch = (
+        getattr(m, type(model).__name__) for m in (tensorflow_loops, torch_loops)
+    )
     loops = {
-        library: {c.__name__.lower(): c for c in module.Loop.__subclasses__()}[name](
-            model, batch_size
-        )
-        for library, module in (("tensorflow", tensorflow_loops), ("torch", torch_loops))
+        "tensorflow_xla": in_tensorflow(model, batch_size, xla=True),
+        "tensorflow": in_tensorflow(model, batch_size, xla=False),
+        "torch": in_torch(model, batch_size),
     }
     losses = first_losses(name, model, loops, sides, batch_size)
     difference = disagreement(losses)
     if not difference < LOSS_TOLERANCE:
         raise SystemExit(f"{name}: the first losses differ by {difference:.1e}: {losses}")
 
-    pictures = [torch_networks.to_torch(side) for side in sides]
+    mirrored = [torch_networks.to_torch(side) for side in sides]
     contest = Contest(
         {
-            "tensorflow": Hand(loops["tensorflow"], lambda: data),
-            "torch": Hand(
-                loops["torch"], lambda: torch_loops.batches(pictures, batch_size, steps)
-            ),
+            "tensorflow_xla": lambda: loops["tensorflow_xla"].epoch(data),
+            "tensorflow": lambda: loops["tensorflow"].epoch(data),
+            "torch": lambda: loops["torch"].epoch(torch_loops.batches(mirrored, batch_size, steps)),
         },
         WARM_UP_ROUNDS + pairs,
     )
@@ -236,11 +233,12 @@ def run(name: str, options: dict, pairs: int) -> dict:
     seconds = contest.kept()
     ratios = {
         other: [k / o for k, o in zip(seconds["kgen"], seconds[other], strict=True)]
-        for other in CONTESTANTS[1:]
+        for other in OTHERS
     }
     return {
         "options": options,
         "parameters": model.count_params(),
+        "kgen_uses_xla": bool(model.jit_compile),
         "first_losses": losses,
         "first_losses_differ_by": difference,
         "milliseconds_a_step": {
@@ -252,19 +250,23 @@ def run(name: str, options: dict, pairs: int) -> dict:
     }
 
 
+def head() -> str:
+    cells = ["model", *(f"kgen / {CONTESTANTS[other]}" for other in OTHERS)]
+    cells += [f"{title} ms" for title in CONTESTANTS.values()]
+    cells += ["kgen's XLA", "first losses differ by"]
+    return f"| {' | '.join(cells)} |\n{'|---' * len(cells)}|"
+
+
 def row(name: str, result: dict) -> str:
-    cells = [
-        f"{result['median'][o]:.3f} [{result['interval'][o][0]:.3f}, {result['interval'][o][1]:.3f}]"
-        for o in CONTESTANTS[1:]
-    ]
-    cells += [f"{statistics.median(result['milliseconds_a_step'][c]):.2f}" for c in CONTESTANTS]
+    cells = [name]
+    for other in OTHERS:
+        low, high = result["interval"][other]
+        cells.append(f"{result['median'][other]:.3f} [{low:.3f}, {high:.3f}]")
+    for times in result["milliseconds_a_step"].values():
+        cells.append(f"{statistics.median(times):.2f}")
+    cells += ["on" if result["kgen_uses_xla"] else "off"]
     cells += [f"{result['first_losses_differ_by']:.0e}"]
-    return f"| {name} | " + " | ".join(cells) + " |"
-
-
-HEAD = """\
-| model | kgen / TensorFlow | kgen / PyTorch | kgen ms | TensorFlow ms | PyTorch ms | first losses |
-|---|---|---|---|---|---|---|"""
+    return f"| {' | '.join(cells)} |"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -272,10 +274,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--models", nargs="+", choices=list(FULL), default=list(FULL))
     parser.add_argument("--pairs", type=int, help="counted rounds (24; 6 with --quick)")
     parser.add_argument("--steps", type=int, help="steps in a window")
+    parser.add_argument("--xla", choices=["auto", "on", "off"], default="auto", help="kgen's")
     parser.add_argument("--quick", action="store_true", help="tiny networks, few rounds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything here")
     settings = parser.parse_args(arguments)
     pairs = settings.pairs or (6 if settings.quick else 24)
+
+    xla = {"auto": "auto", "on": True, "off": False}[settings.xla]
 
     threads = os.cpu_count() or 1
     tf.config.set_visible_devices([], "GPU")
@@ -289,12 +294,14 @@ def main(arguments: list[str] | None = None) -> None:
         **{m.__name__: m.__version__ for m in (keras, tf, torch)},
     }
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    print(f"{pairs} rounds; median ratio [95 % interval by order statistics]\n\n{HEAD}", flush=True)
+    print(
+        f"{pairs} rounds; median ratio [95 % interval by order statistics]\n\n{head()}", flush=True
+    )
     results = {}
     for name in settings.models:
         options = dict((QUICK if settings.quick else FULL)[name])
         options["steps"] = settings.steps or options["steps"]
-        results[name] = run(name, options, pairs)
+        results[name] = run(name, options, pairs, xla)
         print(row(name, results[name]), flush=True)
     if settings.json:
         settings.json.write_text(json.dumps({"machine": machine, "models": results}, indent=1))

@@ -1,4 +1,4 @@
-"""The training steps as one writes them by hand in TensorFlow, under XLA.
+"""The training steps as one writes them by hand in TensorFlow, with XLA or without.
 
 Each loop takes copies of the Keras networks and does the arithmetic of kgen's model: the same
 forward passes, draws, optimizers and running means of the losses.
@@ -20,9 +20,9 @@ class Loop:
 
     losses: tuple[str, ...] = ()
 
-    def __init__(self):
+    def __init__(self, xla: bool):
         self.means = {name: keras.metrics.Mean(name=name) for name in self.losses}
-        self.step = tf.function(lambda b: self.update(b, self.draw()), jit_compile=True)
+        self.step = tf.function(lambda b: self.update(b, self.draw()), jit_compile=xla)
 
     def minimize(self, tape, loss, variables, optimizer):
         optimizer.apply(tape.gradient(loss, variables), variables)
@@ -49,8 +49,8 @@ def adam(variables, *args, **kwargs) -> keras.optimizers.Optimizer:
 class DCGAN(Loop):
     losses = ("discriminator_loss", "generator_loss", "real_probability", "fake_probability")
 
-    def __init__(self, model, batch_size):
-        super().__init__()
+    def __init__(self, model, batch_size, xla):
+        super().__init__(xla)
         self.generator, self.discriminator = copy(model.generator), copy(model.discriminator)
         self.generator_variables = self.generator.trainable_variables
         self.discriminator_variables = self.discriminator.trainable_variables
@@ -88,8 +88,8 @@ class DCGAN(Loop):
 class VAE(Loop):
     losses = ("loss", "reconstruction", "kl", "bits_per_dim")
 
-    def __init__(self, model, batch_size):
-        super().__init__()
+    def __init__(self, model, batch_size, xla):
+        super().__init__(xla)
         self.encoder, self.decoder = copy(model.encoder), copy(model.decoder)
         self.variables = self.encoder.trainable_variables + self.decoder.trainable_variables
         self.optimizer = adam(self.variables, 1e-3, epsilon=1e-4)
@@ -119,8 +119,8 @@ class VAE(Loop):
 class CycleGAN(Loop):
     losses = ("generator_loss", "discriminator_loss", "adversarial", "cycle", "identity")
 
-    def __init__(self, model, batch_size):
-        super().__init__()
+    def __init__(self, model, batch_size, xla):
+        super().__init__(xla)
         self.ab, self.ba = copy(model.generator_ab), copy(model.generator_ba)
         self.judge_a, self.judge_b = copy(model.discriminator_a), copy(model.discriminator_b)
         self.generator_variables = self.ab.trainable_variables + self.ba.trainable_variables

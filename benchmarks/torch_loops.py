@@ -131,7 +131,10 @@ class VAE(Loop):
         self.minimize(loss, self.parameters, self.optimizer)
         loss = loss.detach()
         return self.log(
-            loss, -likelihood.detach().mean(), kl.detach().mean(), loss / (self.pixels * math.log(2))
+            loss,
+            -likelihood.detach().mean(),
+            kl.detach().mean(),
+            loss / (self.pixels * math.log(2)),
         )
 
 
@@ -150,9 +153,7 @@ class CycleGAN(Loop):
             return networks.copy_weights(network, module)
 
         def judge(network):
-            return networks.copy_weights(
-                network, networks.patchgan(channels, width, downsamplings)
-            )
+            return networks.copy_weights(network, networks.patchgan(channels, width, downsamplings))
 
         self.ab, self.ba = generator(model.generator_ab), generator(model.generator_ba)
         self.judge_a, self.judge_b = judge(model.discriminator_a), judge(model.discriminator_b)

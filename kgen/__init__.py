@@ -27,6 +27,7 @@ _LAZY = (
     "networks",
     "plotting",
     "recipe",
+    "run",
     "training",
 )
 

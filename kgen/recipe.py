@@ -52,7 +52,8 @@ class Run:
         epochs: Epochs of the whole run.
         callbacks: Callbacks beside those of every run (pictures, history, NaN guard, checkpoint),
             or a function of the run's folder that returns them.
-        validate: Whether each epoch ends with an evaluation on `data.validation`.
+        validate: Whether each epoch ends with an evaluation on `data.validation`, and the run with
+            one on `data.test`.
     """
 
     model: keras.Model

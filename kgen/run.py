@@ -39,6 +39,7 @@ class Outcome:
         export: The SavedModel, or `None` on a backend that cannot write one.
         differences: The largest difference of each signature between the model and its export,
             read back by a process without kgen.
+        scores: The losses on the test split, where the recipe validates.
     """
 
     folder: RunFolder
@@ -46,6 +47,7 @@ class Outcome:
     seconds: float = 0.0
     export: Path | None = None
     differences: dict[str, float] = dataclasses.field(default_factory=dict)
+    scores: dict[str, float] = dataclasses.field(default_factory=dict)
 
     def table(self) -> list[tuple[str, str]]:
         """Where everything is: pairs of a thing and its place, of the things that exist."""
@@ -55,6 +57,9 @@ class Outcome:
             worst = max(self.differences.values(), default=0.0)
             rows.append(("SavedModel", str(self.export)))
             rows.append(("", f"read back without kgen: largest difference {worst:.1e}"))
+        if self.scores:
+            scores = ", ".join(f"{name} {value:.4g}" for name, value in self.scores.items())
+            rows.append(("test split", scores))
         return rows
 
 
@@ -119,7 +124,7 @@ def train(
         tell(f"{folder.path} is finished: {done} epochs; a larger --epochs trains it on")
         left = read_json(folder.summary)
         exported = Path(left["export"]) if left["export"] else None
-        return Outcome(folder, run.model, 0.0, exported, left["differences"])
+        return Outcome(folder, run.model, 0.0, exported, left["differences"], left["test"])
     folder.summary.unlink(missing_ok=True)
     folder.write_config(recipe, chosen, smoke)  # now that nothing was refused
     if resume:
@@ -128,6 +133,8 @@ def train(
     outcome = Outcome(folder, run.model)
     if not ended:
         outcome.seconds = _fit(run, folder, verbose)
+    if run.validate and run.data.test is not None:
+        outcome.scores = run.model.evaluate(run.data.test, verbose=0, return_dict=True)
     if saved_models is None and smoke:
         place = folder.path / "saved_model"
     else:
@@ -143,6 +150,7 @@ def train(
             "seconds": round(outcome.seconds, 1),
             "export": outcome.export,
             "differences": outcome.differences,
+            "test": outcome.scores,
         },
     )
     return outcome

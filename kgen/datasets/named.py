@@ -61,6 +61,8 @@ def load(
     in_memory = total * len(images) * int(np.prod((*size, channels))) <= strands.IN_MEMORY
 
     def strand(split, first, last, keys):
+        if first == last:  # TensorFlow Datasets refuses empty slices
+            return strands.Memory([np.zeros((0, *size, channels), np.uint8)])
         examples = _examples(builder, split, first, last, keys, label, size, channels, resize)
         return _held(examples) if in_memory else strands.Stream(examples, last - first)
 
@@ -250,10 +252,7 @@ def _examples(builder, split, first, last, keys, label, size, channels, resize) 
 
 def _held(examples: tf.data.Dataset) -> strands.Memory:
     """A stream, read into memory."""
-    batches = list(examples.batch(512).as_numpy_iterator())
-    if not batches:
-        columns = [np.zeros((0, *s.shape), s.dtype.as_numpy_dtype) for s in examples.element_spec]
-    else:
-        columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+    batches = examples.batch(512).as_numpy_iterator()
+    columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
     labels = columns.pop() if columns[-1].ndim == 1 else None
     return strands.Memory(columns, labels)

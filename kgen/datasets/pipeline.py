@@ -51,10 +51,10 @@ def training(
     Returns:
         A dataset of known cardinality.
     """
+    pass_steps = _pass_steps(strands, batch_size)
+    steps = steps_per_epoch or pass_steps
     if isinstance(strands[0], Stream):
         return _training_streams(strands, batch_size, seed, steps_per_epoch, flip)
-    pass_steps = _pass_steps(max(map(len, strands)), batch_size)
-    steps = steps_per_epoch or pass_steps
     epochs = _Epochs()
 
     def order():
@@ -84,7 +84,7 @@ def training(
 
     dataset = tf.data.Dataset.from_tensors(0).flat_map(batches)
     dataset = dataset.map(fetch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
+    return _finished(dataset, steps)
 
 
 def evaluation(strands: Sequence[Strand | Stream], batch_size: int) -> tf.data.Dataset | None:
@@ -105,12 +105,7 @@ def evaluation(strands: Sequence[Strand | Stream], batch_size: int) -> tf.data.D
     dataset = tf.data.Dataset.range(max(map(len, strands))).batch(batch_size)
     dataset = dataset.map(fetch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     # A batch as the last step tells Keras the batch size, which it shares out between processes.
-    return (
-        dataset.unbatch()
-        .batch(batch_size)
-        .apply(tf.data.experimental.assert_cardinality(steps))
-        .prefetch(tf.data.AUTOTUNE)
-    )
+    return _finished(dataset.unbatch().batch(batch_size), steps)
 
 
 def _training_streams(streams, batch_size, seed, steps_per_epoch, flip) -> tf.data.Dataset:
@@ -119,7 +114,7 @@ def _training_streams(streams, batch_size, seed, steps_per_epoch, flip) -> tf.da
     They are shuffled through a buffer, by the seed and the number of the pass. The start of an
     epoch inside a pass is reached by reading the pass up to there.
     """
-    pass_steps = _pass_steps(max(map(len, streams)), batch_size)
+    pass_steps = _pass_steps(streams, batch_size)
     steps = steps_per_epoch or pass_steps
     epochs = _Epochs()
 
@@ -162,7 +157,7 @@ def _training_streams(streams, batch_size, seed, steps_per_epoch, flip) -> tf.da
     )
     dataset = dataset.flat_map(part)
     dataset = dataset.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
+    return _finished(dataset, steps)
 
 
 def _evaluation_streams(streams, batch_size) -> tf.data.Dataset:
@@ -176,7 +171,7 @@ def _evaluation_streams(streams, batch_size) -> tf.data.Dataset:
     dataset = tf.data.Dataset.zip(sides)
     dataset = dataset.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     steps = -(-size // batch_size)
-    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
+    return _finished(dataset, steps)
 
 
 def plan(epoch: int, steps_per_epoch: int | None, pass_steps: int) -> list[tuple[int, int, int]]:
@@ -227,13 +222,25 @@ def _walk(key: tuple[int, int, int], size: int, length: int) -> np.ndarray:
     return np.stack([np.concatenate(rows)[:length], generator.integers(2, size=length)])
 
 
-def _pass_steps(size: int, batch_size: int) -> int:
+def _pass_steps(strands: Sequence[Strand | Stream], batch_size: int) -> int:
+    size = max(map(len, strands)) if min(map(len, strands)) else 0
     if size < batch_size:
         raise DataError(
             f"only {size} images to train on, fewer than one batch of {batch_size}: "
             "choose a smaller batch_size or add images."
         )
     return size // batch_size
+
+
+def _finished(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
+    """The dataset with its cardinality known, its batches made ahead of their use."""
+    options = tf.data.Options()
+    # Several processes each draw the same order and take their share of every batch; sharing out
+    # files instead would change what a batch holds.
+    policy = tf.data.experimental.AutoShardPolicy.DATA
+    options.experimental_distribute.auto_shard_policy = policy
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 
 def _packed(columns):
