@@ -5,28 +5,29 @@
     python benchmarks/step_time.py --quick             # tiny networks: does it run?
 
 **What is compared.** Four contestants with equal weights for each model: `fit` of the kgen model;
-copies of the same Keras networks in a hand-written `tf.function` loop over the same `tf.data` pipeline
-with the same Keras optimizers (`tensorflow_loops.py`), once with `jit_compile=True` (XLA) and once
-without, since either can be the faster one on a CPU; and the same architecture in `torch.nn`,
-eager, channels first, with `torch.optim.Adam` (`torch_loops.py`). All do the same forward passes,
-draws, updates and running means of the losses, and have these as Python numbers after each step, which
-is what `fit` does for its callbacks. Before anything is timed, the first losses from equal weights,
-images and noise must agree to 1e-4, or the benchmark stops. The kgen model is compiled as by default
-unless `--xla` says otherwise. Everything runs on the CPU, with as many threads for PyTorch as for
-TensorFlow.
+copies of the same Keras networks in a hand-written `tf.function` loop over the same `tf.data`
+pipeline with the same Keras optimizers (`tensorflow_loops.py`), once with `jit_compile=True` (XLA)
+and once without, since either can be the faster one on a CPU; and the same architecture in
+`torch.nn`, eager, channels first, with `torch.optim.Adam` (`torch_loops.py`). All do the same
+forward passes, draws, updates and running means of the losses, and have these as Python numbers
+after each step, which is what `fit` does for its callbacks. Before anything is timed, the first
+losses from equal weights, images and noise must agree to 1e-4, or the benchmark stops. The kgen
+model is compiled as by default unless `--xla` says otherwise. Everything runs on the CPU, with as
+many threads for PyTorch as for TensorFlow.
 
-**How it is timed.** One `fit(verbose=0)` runs throughout, and each of its epochs is one window. Between
-two epochs a callback runs the windows of the others, each an epoch of as many steps. So fit's window
-holds all that an epoch costs (resetting metrics, a new iterator, callbacks), as do the others', but
-neither compilation nor the start of `fit`. A round is one window of each contestant; the order
-changes from round to round so that in every four rounds each is once in each place and once right
-after each other. A pause before each window lets the threads of the last one fall asleep. The first
-rounds warm up and are not counted.
+**How it is timed.** One `fit(verbose=0)` runs throughout, and each of its epochs is one window.
+Between two epochs a callback runs the windows of the others, each an epoch of as many steps. So
+fit's window holds all that an epoch costs (resetting metrics, a new iterator, callbacks), as do the
+others', but neither compilation nor the start of `fit`. A round is one window of each contestant;
+the order changes from round to round so that in every four rounds each is once in each place and
+once right after each other. A pause before each window lets the threads of the last one fall
+asleep. The first rounds warm up and are not counted.
 
-**What is reported.** For each round the ratio of kgen's time to the others', for each comparison the
-median of these ratios and its 95 % interval by order statistics: with n rounds the median of the
-distribution lies between the k-th smallest and k-th largest ratio with a probability of at least 95 %,
-whatever the distribution. Milliseconds are for orientation only: they say more of the machine.
+**What is reported.** For each round the ratio of kgen's time to the others', for each comparison
+the median of these ratios and its 95 % interval by order statistics: with n rounds the median of
+the distribution lies between the k-th smallest and k-th largest ratio with a probability of at
+least 95 %, whatever the distribution. Milliseconds are for orientation only: they say more of the
+machine.
 """
 
 import argparse
@@ -35,13 +36,8 @@ import math
 import os
 import platform
 import statistics
-import sys
 import time
 from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ["KERAS_BACKEND"] = "tensorflow"
-sys.path[:0] = [str(Path(__file__).parents[1])]
 
 import keras
 import numpy as np
@@ -74,9 +70,16 @@ FULL = {
     "cyclegan": {"steps": 12, "batch_size": 4, "image_size": 32, "width": 16, "blocks": 3},
 }
 QUICK = {
-    "dcgan": {"steps": 2, "batch_size": 8, "image_size": 16, "width": 4},
-    "vae": {"steps": 2, "batch_size": 8, "image_size": 8},
-    "cyclegan": {"steps": 2, "batch_size": 2, "image_size": 16, "width": 4, "blocks": 1},
+    "dcgan": {"pause": 0, "steps": 2, "batch_size": 8, "image_size": 16, "width": 4},
+    "vae": {"pause": 0, "steps": 2, "batch_size": 8, "image_size": 8},
+    "cyclegan": {
+        "pause": 0,
+        "steps": 2,
+        "batch_size": 2,
+        "image_size": 16,
+        "width": 4,
+        "blocks": 1,
+    },
 }
 
 
@@ -113,11 +116,12 @@ class Contest(keras.callbacks.Callback):
     Args:
         others: Runs an epoch, for each other contestant.
         rounds: How many rounds; the first `WARM_UP_ROUNDS` are not kept.
+        pause: Seconds before each window.
     """
 
-    def __init__(self, others: dict, rounds: int):
+    def __init__(self, others: dict, rounds: int, pause: float = PAUSE_SECONDS):
         super().__init__()
-        self.others = others
+        self.others, self.pause = others, pause
         names = tuple(CONTESTANTS)
         self.turns = [names[i] for k in range(rounds) for i in ORDERS[k % len(ORDERS)]][::-1]
         self.seconds = {name: [] for name in names}
@@ -132,7 +136,7 @@ class Contest(keras.callbacks.Callback):
     def _play_until_fit(self):
         while self.turns:
             name = self.turns.pop()
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(self.pause)
             start = time.perf_counter()
             if name == "kgen":
                 self.start = start
@@ -228,6 +232,7 @@ def run(name: str, options: dict, pairs: int, xla: bool | str = "auto") -> dict:
             "torch": lambda: loops["torch"].epoch(torch_loops.batches(mirrored, batch_size, steps)),
         },
         WARM_UP_ROUNDS + pairs,
+        options.get("pause", PAUSE_SECONDS),
     )
     model.fit(data, epochs=WARM_UP_ROUNDS + pairs, verbose=0, callbacks=[contest])
     seconds = contest.kept()
@@ -280,6 +285,8 @@ def main(arguments: list[str] | None = None) -> None:
     settings = parser.parse_args(arguments)
     pairs = settings.pairs or (6 if settings.quick else 24)
 
+    if keras.backend.backend() != "tensorflow":
+        raise SystemExit("run this with KERAS_BACKEND=tensorflow: PyTorch is driven by hand.")
     xla = {"auto": "auto", "on": True, "off": False}[settings.xla]
 
     threads = os.cpu_count() or 1

@@ -4,9 +4,8 @@ import math
 import random
 
 import torch
-from torch.nn import functional as F
-
 import torch_networks as networks
+from torch.nn import functional as F
 
 
 class Loop:

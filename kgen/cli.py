@@ -109,8 +109,10 @@ def train(
     if outcome.seconds:
         minutes, seconds = divmod(round(outcome.seconds), 60)
         typer.echo(f"trained for {minutes} min {seconds} s")
-    for thing, place in outcome.table():
-        typer.echo(f"  {thing:16}{place}")
+    rows = outcome.table()
+    width = max(len(what) for what, _ in rows)
+    for what, place in rows:
+        typer.echo(f"  {what:{width}}  {place}")
 
 
 @app.command()

@@ -4,13 +4,15 @@ runs/<name>/
     config.json         the recipe, its options, the versions; written first
     checkpoint.keras    the model and the state of the run, replaced after every epoch
     history.csv, .png   one row an epoch; the curves
-    samples/, .gif      a grid an epoch from the same latents; their animation
+    samples/, .gif      a grid an epoch from the same latents, and their animation
+                        (translations/, reconstructions/ of models that make these)
     summary.json        written last: what the finished run left where
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -50,9 +52,8 @@ class Outcome:
     scores: dict[str, float] = dataclasses.field(default_factory=dict)
 
     def table(self) -> list[tuple[str, str]]:
-        """Where everything is: pairs of a thing and its place, of the things that exist."""
-        places = {**self.folder.pictures, "checkpoint": self.folder.checkpoint}
-        rows = [(thing, str(place)) for thing, place in places.items() if place.exists()]
+        """Where everything is: pairs of a thing and its place."""
+        rows = [(what, str(place)) for what, place in self.folder.contents().items()]
         if self.export:
             worst = max(self.differences.values(), default=0.0)
             rows.append(("SavedModel", str(self.export)))
@@ -234,24 +235,26 @@ def _pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
     if "sample" in can:
         classes = run.data.num_classes if "labels" in can["sample"] else None
         labels = [i % classes for i in range(SAMPLES)] if classes else None
-        pictures.append(callbacks.SampleGrid(folder / "samples", SAMPLES, labels=labels))
+        pictures.append(callbacks.SampleGrid(folder, SAMPLES, labels=labels))
     elif "translate" in can and run.data.layout == "unpaired":
         a, b = _held_out(run.data)
-        pictures.append(callbacks.Translations(folder / "samples", {"b": a, "a": b}))
+        pictures.append(callbacks.Translations(folder, {"b": a, "a": b}))
     if "reconstruct" in can and run.data.layout in ("images", "labelled"):
         images = _held_out(run.data)[0]
-        pictures.append(callbacks.Reconstructions(folder / "reconstructions", images))
+        pictures.append(callbacks.Reconstructions(folder, images))
     return pictures
 
 
 def _held_out(data) -> list[np.ndarray]:
-    """The first images, and what comes with them, that are not trained on."""
+    """Images from all over the validation data, and what comes with them."""
     import numpy as np
 
-    batches = []
-    for batch in data.train if data.validation is None else data.validation:
-        batches.append(batch if isinstance(batch, tuple) else (batch,))
-        if sum(len(parts[0]) for parts in batches) >= HELD_OUT:
-            break
-    stacks = zip(*batches, strict=True)
-    return [np.concatenate([np.asarray(part) for part in parts])[:HELD_OUT] for parts in stacks]
+    dataset = data.train if data.validation is None else data.validation
+    # Neighbours are often alike, so a few are taken from each of several batches.
+    batches = min(HELD_OUT, max(1, int(dataset.cardinality())))
+    each = math.ceil(HELD_OUT / batches)
+    taken = []
+    for batch in dataset.shard(max(1, int(dataset.cardinality()) // batches), 0).take(batches):
+        parts = batch if isinstance(batch, tuple) else (batch,)
+        taken.append([np.asarray(part)[:each] for part in parts])
+    return [np.concatenate(parts)[:HELD_OUT] for parts in zip(*taken, strict=True)]

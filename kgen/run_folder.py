@@ -13,7 +13,8 @@ from typing import Any
 from kgen import version
 from kgen.errors import CheckpointError, RecipeError
 from kgen.files import replacing
-from kgen.recipe import Recipe, names
+from kgen.recipe import Recipe
+from kgen.recipe import folder as recipes_folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,16 +45,16 @@ class RunFolder:
         """What the finished run left."""
         return self.path / "summary.json"
 
-    @property
-    def pictures(self) -> dict[str, Path]:
-        """The pictures and the history, by what they are."""
-        return {
-            "grids": self.path / "samples",
-            "animation": self.path / "samples.gif",
-            "reconstructions": self.path / "reconstructions",
-            "history": self.path / "history.csv",
-            "curves": self.path / "history.png",
-        }
+    def contents(self) -> dict[str, Path]:
+        """What lies in the folder, by what it is."""
+        places = {}
+        for pictures in ("samples", "translations", "reconstructions"):
+            places[pictures] = self.path / pictures
+            places[f"{pictures}, animated"] = self.path / f"{pictures}.gif"
+        places["history"] = self.path / "history.csv"
+        places["curves"] = self.path / "history.png"
+        places["checkpoint"] = self.checkpoint
+        return {what: place for what, place in places.items() if place.exists()}
 
     def refuse_used(self) -> None:
         """Raises `RecipeError` unless the folder is free for a new run."""
@@ -65,11 +66,12 @@ class RunFolder:
 
     def write_config(self, recipe: Recipe, options: Mapping[str, Any], smoke: bool) -> None:
         """Records how the run was started."""
+        shipped = recipe.path.parent == recipes_folder()
         write_json(
             self.config,
             {
                 "recipe": recipe.name,
-                "recipe_file": None if recipe.name in names() else str(recipe.path.resolve()),
+                "recipe_file": None if shipped else str(recipe.path.resolve()),
                 "recipe_sha256": recipe.source_hash,
                 "smoke": smoke,
                 "options": dict(options),

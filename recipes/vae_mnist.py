@@ -9,6 +9,8 @@ Time:    not yet measured
 Result:  not yet measured
 """
 
+import numpy as np
+
 import kgen
 from kgen.recipe import Run
 
@@ -45,7 +47,10 @@ def recipe(
         seed=seed,
         limit=limit,
     )
-    model = kgen.models.VAE.build_default(splits.image_shape, latent_dim, architecture="dense")
+    mean_image = np.mean([images.numpy().mean(axis=0) for images in splits.train], axis=0)
+    model = kgen.models.VAE.build_default(
+        splits.image_shape, latent_dim, architecture="dense", mean_image=mean_image
+    )
     model.compile()
     return Run(model=model, data=splits, epochs=epochs, validate=True)
 

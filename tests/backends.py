@@ -1,9 +1,10 @@
-"""Runs tests again under another Keras backend, which a process cannot change once it has chosen."""
+"""Runs tests under another Keras backend: a process cannot change its own."""
 
 import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import keras
@@ -24,8 +25,7 @@ def run_under(backend: str, *pytest_args: str, timeout: float = 240.0) -> None:
         pytest.skip("only the run on tensorflow starts the other backends")
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    # Quiet logs, and a thread pool that two test workers can share two cores with. Options of the
-    # outer run (workers, selection) are not for the inner one.
+    # Options of the outer run (workers, selection) are not for the inner one.
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
         "KERAS_BACKEND": backend,
@@ -34,14 +34,21 @@ def run_under(backend: str, *pytest_args: str, timeout: float = 240.0) -> None:
     }
     command = [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", "-p", "no:cacheprovider"]
     try:
-        done = subprocess.run(
-            [*command, *pytest_args],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+        with tempfile.TemporaryDirectory() as cache:
+            # Tests build the same small models again and again; JAX need not compile them again.
+            environment |= {
+                "JAX_COMPILATION_CACHE_DIR": cache,
+                "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+                "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
+            }
+            done = subprocess.run(
+                [*command, *pytest_args],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+            )
     except subprocess.TimeoutExpired as error:
         printed = error.stdout.decode(errors="replace")[-2000:] if error.stdout else ""
         pytest.fail(f"no end after {timeout:.0f} s under {backend}\n{printed}", pytrace=False)

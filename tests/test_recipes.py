@@ -27,7 +27,8 @@ def test_smoke(name, tmp_path, monkeypatch):
         rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == list(range(1, epochs + 1))
     assert all(text for row in rows for text in row.values())
-    for picture in ("samples/epoch_0000.png", f"samples/epoch_{epochs:04d}.png", "samples.gif"):
+    kind = "samples" if "sample" in outcome.model.capabilities else "translations"
+    for picture in (f"{kind}/epoch_0000.png", f"{kind}/epoch_{epochs:04d}.png", f"{kind}.gif"):
         assert Path("run", picture).stat().st_size > 100
     assert outcome.export == Path("run/saved_model/1")
     assert set(outcome.differences) == set(outcome.model.signatures())

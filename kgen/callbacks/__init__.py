@@ -6,7 +6,7 @@ Example:
 
     model.fit(data.train, epochs=20, callbacks=[
         guard := kgen.callbacks.NaNGuard(),
-        grids := kgen.callbacks.SampleGrid("run/samples"),
+        grids := kgen.callbacks.SampleGrid("run"),
         history := kgen.callbacks.HistoryFile("run"),
         kgen.callbacks.Checkpoint("run/checkpoint.keras", others=[guard, grids, history]),
     ])

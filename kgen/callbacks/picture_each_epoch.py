@@ -14,22 +14,26 @@ from kgen import plotting
 class PictureEachEpoch(keras.callbacks.Callback):
     """Draws a picture before training and after each epoch, and joins them into a GIF at the end.
 
-    A subclass says what is drawn by `images()`. Files are numbered by the epochs the model has
-    been trained for, `epoch_0000.png` being the untrained model, so a resumed run goes on where
-    it stopped and the animation, rebuilt from the files, covers both parts. Pictures of an earlier
-    run in the same folder are replaced as their epoch comes.
+    A subclass says by `images()` what is drawn, and by `name` how it is called: the pictures are
+    `<folder>/<name>/epoch_0001.png` and so on, `epoch_0000.png` being the untrained model, and the
+    animation is `<folder>/<name>.gif`. They are numbered by the epochs the model has been trained
+    for, so a resumed run goes on where it stopped and the animation, made from the files, covers
+    both parts. Pictures of an earlier run in the same folder are replaced as their epoch comes.
 
     Args:
-        folder: Where the pictures go; the animation is `<folder>.gif` beside it.
+        folder: The run's folder.
         every: Draw after each `every`-th epoch (the last epoch is always drawn).
 
     Example:
 
         class Means(PictureEachEpoch):
+            name = "means"
+
             def images(self):
                 return self.model.sample(256, seed=0).mean(axis=0, keepdims=True)
     """
 
+    name = "pictures"
     columns: int | None = None
 
     def __init__(self, folder: str | os.PathLike, every: int = 1):
@@ -45,12 +49,12 @@ class PictureEachEpoch(keras.callbacks.Callback):
 
     def path(self, epoch: int) -> Path:
         """The picture file of the model after `epoch` epochs."""
-        return self.folder / f"epoch_{epoch:04d}.png"
+        return self.folder / self.name / f"epoch_{epoch:04d}.png"
 
     @property
     def animation(self) -> Path:
         """The GIF written when training ends."""
-        return self.folder.with_name(f"{self.folder.name}.gif")
+        return self.folder / f"{self.name}.gif"
 
     def on_train_begin(self, logs=None):
         """Draws the untrained model."""

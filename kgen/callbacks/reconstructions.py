@@ -14,16 +14,18 @@ class Reconstructions(PictureEachEpoch):
     """Draws rows of given images with what the model makes of them in the row below.
 
     Args:
-        folder: Where `epoch_0001.png`, ... go; the animation is `<folder>.gif`.
+        folder: The run's folder: pictures are `<folder>/reconstructions/epoch_0001.png` and so on,
+            their animation `<folder>/reconstructions.gif`.
         images: Images `(n, height, width, channels)` in [-1, 1], best not those trained on.
         every: Draw after each `every`-th epoch.
 
     Example:
 
         held_out = next(iter(data.validation))[:32].numpy()
-        model.fit(data.train, epochs=20, callbacks=[Reconstructions("run/rebuilt", held_out)])
+        model.fit(data.train, epochs=20, callbacks=[Reconstructions("run", held_out)])
     """
 
+    name = "reconstructions"
     columns = 8
 
     def __init__(self, folder: str | os.PathLike, images: np.ndarray, every: int = 1):

@@ -14,7 +14,8 @@ class SampleGrid(PictureEachEpoch):
     """Draws `n` samples of the same seed after every epoch, so that one sees each image develop.
 
     Args:
-        folder: Where `epoch_0001.png`, ... go; the animation is `<folder>.gif`.
+        folder: The run's folder: grids are `<folder>/samples/epoch_0001.png` and so on, their
+            animation `<folder>/samples.gif`.
         n: Samples in a grid.
         seed: The seed the latents are drawn with, the same every epoch.
         every: Draw after each `every`-th epoch.
@@ -25,8 +26,10 @@ class SampleGrid(PictureEachEpoch):
 
     Example:
 
-        model.fit(data.train, epochs=20, callbacks=[SampleGrid("run/samples")])
+        model.fit(data.train, epochs=20, callbacks=[SampleGrid("run")])
     """
+
+    name = "samples"
 
     def __init__(
         self,

@@ -15,7 +15,8 @@ class Translations(PictureEachEpoch):
     """Draws rows of given images with their translation in the row below.
 
     Args:
-        folder: Where `epoch_0001.png`, ... go; the animation is `<folder>.gif`.
+        folder: The run's folder: pictures are `<folder>/translations/epoch_0001.png` and so on,
+            their animation `<folder>/translations.gif`.
         sources: For each domain to translate *into*, source images
             `(n, height, width, channels)` in [-1, 1].
         every: Draw after each `every`-th epoch.
@@ -23,9 +24,10 @@ class Translations(PictureEachEpoch):
     Example:
 
         serif, sans = next(iter(data.validation))
-        model.fit(data.train, callbacks=[Translations("run/samples", {"b": serif, "a": sans})])
+        model.fit(data.train, callbacks=[Translations("run", {"b": serif, "a": sans})])
     """
 
+    name = "translations"
     columns = 8
 
     def __init__(

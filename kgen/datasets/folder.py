@@ -24,7 +24,7 @@ import numpy as np
 from kgen.datasets import pictures, strands
 from kgen.datasets.folder_layout import Row, discover
 from kgen.datasets.loading import Options, assemble, chosen_layout
-from kgen.datasets.splits import SPLITS, Splits, split_of
+from kgen.datasets.splits import SPLITS, Splits, place, split_of
 from kgen.errors import DataError
 
 
@@ -112,13 +112,16 @@ def _split(
     test = 0 if "test" in given else test
     parts = {split: [] for split in SPLITS}
     taken = Counter()
-    for row in sorted(rows, key=lambda row: (row.number, row.key)):
+    # Under a limit the hash chooses as well, or one class would fill it.
+    for row in sorted(rows, key=lambda row: place(row.key)) if limit else rows:
         split = row.split
         if split in (None, "train"):
             split = split_of(row.key, validation, test)
         if limit is None or taken[split, row.number] < limit:
             parts[split].append(row)
             taken[split, row.number] += 1
+    for part in parts.values():
+        part.sort(key=lambda row: (row.number, row.key))
     return parts
 
 

@@ -84,12 +84,22 @@ def split_of(key: str, validation: float = 0.1, test: float = 0.1) -> str:
         >>> split_of("cat.png", validation=0.0, test=1.0)
         'test'
     """
-    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64
     # Test takes the low end and validation the high end: changing one share leaves the other alone.
-    if place < test:
+    if place(key) < test:
         return "test"
-    return "validation" if place >= 1 - validation else "train"
+    return "validation" if place(key) >= 1 - validation else "train"
+
+
+def place(key: str) -> float:
+    """A number in [0, 1) that depends on nothing but the key, and looks random.
+
+    Example:
+
+        >>> round(place("a"), 3)
+        0.791
+    """
+    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def assign(keys: Iterable[str], validation: float = 0.1, test: float = 0.1) -> dict[str, list[int]]:

@@ -63,7 +63,7 @@ class Memory:
             images = tf.gather(source, rows)
             if self._palette is not None:
                 images = painted(images, tf.gather(self._palette, rows))
-            columns.append(mirrored(to_unit(images), flips))
+            columns.append(to_unit(mirrored(images, flips)))
         if self._labels is not None:
             columns.append(tf.gather(self._labels, rows))
         return columns
@@ -107,7 +107,7 @@ class Files:
 
             images = tf.numpy_function(read, [rows], tf.uint8, stateful=False)
             images = tf.ensure_shape(images, (rows.shape[0], *self._image_shape))
-            columns.append(mirrored(to_unit(images), flips))
+            columns.append(to_unit(mirrored(images, flips)))
         if self._labels is not None:
             columns.append(tf.gather(self._labels, rows))
         return columns
@@ -131,7 +131,7 @@ class Stream:
 
     def columns(self, batch: Sequence[tf.Tensor], flips: tf.Tensor | None) -> list[tf.Tensor]:
         """The columns of a batch of examples, see `Strand.fetch`."""
-        return [mirrored(to_unit(part), flips) if part.shape.rank == 4 else part for part in batch]
+        return [to_unit(mirrored(part, flips)) if part.shape.rank == 4 else part for part in batch]
 
 
 def to_unit(images: tf.Tensor) -> tf.Tensor:
@@ -145,7 +145,11 @@ def mirrored(images: tf.Tensor, flips: tf.Tensor | None) -> tf.Tensor:
     """The images, those marked in `flips` mirrored from left to right."""
     if flips is None:
         return images
-    return tf.where(flips[:, None, None, None], tf.reverse(images, axis=[2]), images)
+    # Choosing whole rows is ten times faster than `tf.where`, which broadcasts to every pixel.
+    both = tf.concat([images, tf.reverse(images, axis=[2])], axis=0)
+    n = tf.shape(images)[0]
+    rows = tf.range(n) + n * tf.cast(flips, tf.int32)
+    return tf.ensure_shape(tf.gather(both, rows), images.shape)
 
 
 def painted(images: tf.Tensor, palette: tf.Tensor) -> tf.Tensor:

@@ -163,7 +163,10 @@ class GenerativeModel(keras.Model):
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's optimizer for each player."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} has no default optimizers: "
+            f"compile({', '.join(f'{keyword}=...' for keyword in self._optimizer_keywords())})."
+        )
 
     def compile(
         self,
@@ -199,10 +202,14 @@ class GenerativeModel(keras.Model):
                     f"{type(self).__name__}.compile() has no argument {keyword!r}; "
                     f"its optimizers are {', '.join(keywords)}."
                 )
-        chosen = self.default_optimizers()
-        for keyword, optimizer in optimizers.items():
-            if optimizer is not None:
-                chosen[keywords[keyword]] = keras.optimizers.get(optimizer)
+        chosen = {
+            keywords[keyword]: keras.optimizers.get(optimizer)
+            for keyword, optimizer in optimizers.items()
+            if optimizer is not None
+        }
+        if len(chosen) < len(self.players):  # a model without defaults needs all
+            chosen = {**self.default_optimizers(), **chosen}
+        chosen = {player: chosen[player] for player in self.players}
         if len(chosen) == 1:
             (optimizer,) = chosen.values()
             optimizer.build(self.player_variables(next(iter(chosen))))
@@ -278,13 +285,15 @@ class GenerativeModel(keras.Model):
             callbacks.callbacks.insert(0, counter)
         else:
             callbacks = [counter, *keras.tree.flatten(callbacks or [])]
+        if _is_tf_data(x):
+            kwargs.setdefault("shuffle", False)  # its own affair; Keras would warn
         try:
             return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
         finally:
             clock.announce(None)
 
     def _check_first_batch(self, x, y) -> None:
-        if hasattr(x, "element_spec") and hasattr(x, "take"):  # a tf.data.Dataset
+        if _is_tf_data(x):
             batch = next(iter(x.take(1)), None)
             if batch is None:
                 raise DataError("the data set is empty: there is nothing to train on.")
@@ -415,6 +424,10 @@ class _EpochCounter(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.model.epoch.assign(self.model.epochs_trained + 1)
+
+
+def _is_tf_data(x) -> bool:
+    return hasattr(x, "element_spec") and hasattr(x, "take")
 
 
 def _frozen_copy(network: keras.Model) -> keras.Model:

@@ -1,7 +1,8 @@
 """Encoders and decoders of variational autoencoders, dense and convolutional.
 
 An encoder gives `(mean, log_variance)` of the posterior, each (n, latent_dim). A decoder gives the
-parameters of the likelihood, (n, height, width, channels * parameters).
+parameters of the likelihood, (n, height, width, channels * parameters), from a last layer named
+`to_parameters`.
 """
 
 import math
@@ -61,7 +62,7 @@ def dense_decoder(
     x = latents
     for units in reversed(hidden):
         x = layers.Dense(units, activation="tanh")(x)
-    x = layers.Dense(math.prod(shape))(x)
+    x = layers.Dense(math.prod(shape), name="to_parameters")(x)
     return keras.Model(latents, _parameters(x, shape), name="decoder")
 
 
@@ -112,8 +113,7 @@ def conv_decoder(
     x = layers.Reshape((root, root, widths[-1]))(x)
     for channels in reversed(widths[:-1]):
         x = layers.Conv2DTranspose(channels, 4, 2, "same", activation="relu")(x)
-    x = layers.Conv2DTranspose(image_shape[-1] * parameters, 4, 2, "same")(x)
     height, wide, channels = image_shape
-    return keras.Model(
-        latents, _parameters(x, (height, wide, channels * parameters)), name="decoder"
-    )
+    shape = (height, wide, channels * parameters)
+    x = layers.Conv2DTranspose(shape[-1], 4, 2, "same", name="to_parameters")(x)
+    return keras.Model(latents, _parameters(x, shape), name="decoder")

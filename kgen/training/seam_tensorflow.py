@@ -24,7 +24,15 @@ def functional_gradient(model, fn, tensors):
 
 def branch(model, predicate, step, otherwise):
     otherwise = tf.nest.map_structure(tf.convert_to_tensor, otherwise)
-    return tf.cond(predicate, step, lambda: otherwise)
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return tf.cond(predicate, step, lambda: otherwise)
+    # Replicas cannot exchange gradients inside a conditional: always step, and take it back.
+    state = [*model.variables, *model.metrics_variables, *model.optimizer.variables]
+    before = [tf.identity(v.value) for v in state]
+    result = step()
+    for variable, value in zip(state, before, strict=True):
+        variable.assign(tf.where(predicate, variable.value, value))
+    return tf.nest.map_structure(lambda *pair: tf.where(predicate, *pair), result, otherwise)
 
 
 def wrap_train_step(model, train_step):

@@ -13,7 +13,7 @@ def frames(path):
 
 def test_a_grid_before_training_and_after_each_epoch(make_model, fit, tmp_path):
     model = make_model()
-    fit(model, 2, [SampleGrid(tmp_path / "samples", n=4, seed=3)])
+    fit(model, 2, [SampleGrid(tmp_path, n=4, seed=3)])
     names = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert names == ["epoch_0000.png", "epoch_0001.png", "epoch_0002.png"]
     assert frames(tmp_path / "samples.gif") == 3
@@ -27,14 +27,14 @@ def test_a_grid_before_training_and_after_each_epoch(make_model, fit, tmp_path):
 
 
 def test_every_second_epoch_and_always_the_last(make_model, fit, tmp_path):
-    fit(make_model(), 3, [SampleGrid(tmp_path / "samples", n=1, every=2)])
+    fit(make_model(), 3, [SampleGrid(tmp_path, n=1, every=2)])
     names = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert names == ["epoch_0000.png", "epoch_0002.png", "epoch_0003.png"]
 
 
 def test_drawing_leaves_the_training_as_it_was(make_model, fit, tmp_path):
     with_grids, without = make_model(), make_model()
-    fit(with_grids, 2, [SampleGrid(tmp_path / "samples", n=4)])
+    fit(with_grids, 2, [SampleGrid(tmp_path, n=4)])
     fit(without, 2, [])
     for a, b in zip(with_grids.variables, without.variables, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -44,8 +44,8 @@ def test_the_animation_of_a_continued_training_covers_both_parts(make_model, fit
     model = make_model()
     (tmp_path / "samples").mkdir()
     Image.new("L", (9, 9)).save(tmp_path / "samples" / "epoch_0007.png")  # an earlier, longer run's
-    fit(model, 1, [SampleGrid(tmp_path / "samples", n=1)])
-    fit(model, 2, [SampleGrid(tmp_path / "samples", n=1)])
+    fit(model, 1, [SampleGrid(tmp_path, n=1)])
+    fit(model, 2, [SampleGrid(tmp_path, n=1)])
     assert frames(tmp_path / "samples.gif") == 3
 
 
@@ -54,7 +54,7 @@ def test_a_model_that_cannot_sample_is_refused(tmp_path):
         capabilities = {"encode": ("images",)}
         epochs_trained = 0
 
-    grid = SampleGrid(tmp_path / "samples")
+    grid = SampleGrid(tmp_path)
     grid.set_model(Mute())
     with pytest.raises(ValueError, match=r"Mute cannot sample.*it can encode"):
         grid.on_train_begin()

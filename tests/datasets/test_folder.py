@@ -264,8 +264,11 @@ def test_cyclegan_folders(tmp_path):
 
 
 def test_limit(tmp_path):
-    fill(tmp_path, 30)
-    assert try_load(tmp_path, limit=5).sizes["train"] == 5
+    fill(tmp_path / "cat", 30)
+    fill(tmp_path / "dog", 30)
+    data = try_load(tmp_path, limit=12, validation=0.2)
+    assert data.sizes["train"] == 12
+    assert {int(y[0]) for _, y in data.train.as_numpy_iterator()} == {0, 1}
 
 
 def test_large_folders_are_read_anew_in_the_same_order(tmp_path, monkeypatch):

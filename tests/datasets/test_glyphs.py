@@ -199,6 +199,13 @@ def test_range_shape_and_type(size):
     assert data.num_classes is None
 
 
+def test_limit_is_a_mixture_that_grows():
+    few, more = (glyphs.rows("letters", "train", limit=n) for n in (64, 256))
+    assert len(few) == 64
+    assert len(set(few.labels.tolist())) > 30
+    assert {m.tobytes() for m in few.maps} < {m.tobytes() for m in more.maps}
+
+
 def test_colour_paints_ink_and_paper():
     grey = load("glyphs/letters", limit=62, batch_size=62)
     colour = load("glyphs/letters", limit=62, batch_size=62, channels=3)

@@ -24,7 +24,7 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-def start(rank: int, processes: int, port: int, folder: Path) -> subprocess.Popen:
+def start(name: str, rank: int, processes: int, port: int, folder: Path) -> subprocess.Popen:
     environment = {
         **os.environ,
         "KERAS_BACKEND": "jax",
@@ -32,7 +32,6 @@ def start(rank: int, processes: int, port: int, folder: Path) -> subprocess.Pope
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONPATH": str(ROOT),
     }
-    name = f"{processes}-{rank}"
     with open(folder / f"{name}.out", "wb") as out, open(folder / f"{name}.err", "wb") as err:
         return subprocess.Popen(
             [sys.executable, str(SCRIPT), str(rank), str(processes), str(port)],
@@ -42,50 +41,53 @@ def start(rank: int, processes: int, port: int, folder: Path) -> subprocess.Pope
         )
 
 
-def results(folder: Path, processes: int) -> list[dict]:
-    """Runs `processes` processes; none is left behind."""
-    port = free_port()
-    children = [start(rank, processes, port, folder) for rank in range(processes)]
+def finish(children: dict[str, subprocess.Popen], folder: Path) -> dict[str, dict]:
+    """What the processes print; none is left behind."""
     end = time.monotonic() + TIMEOUT
     try:
-        for child in children:
+        for child in children.values():
             child.wait(max(end - time.monotonic(), 0))
     except subprocess.TimeoutExpired:
-        pass
+        pass  # the killed ones are reported below
     finally:
-        for child in children:
+        for child in children.values():
             child.kill()
             child.wait()
-    for rank, child in enumerate(children):
+    for name, child in children.items():
         if child.returncode:
-            log = (folder / f"{processes}-{rank}.err").read_text(errors="replace")[-3000:]
-            pytest.fail(f"process {rank} of {processes}: {child.returncode}\n{log}", pytrace=False)
-    return [
-        json.loads((folder / f"{processes}-{rank}.out").read_text().splitlines()[-1])
-        for rank in range(processes)
-    ]
+            log = (folder / f"{name}.err").read_text(errors="replace")[-3000:]
+            pytest.fail(f"process {name} ended with {child.returncode}\n{log}", pytrace=False)
+    return {
+        name: json.loads((folder / f"{name}.out").read_text().splitlines()[-1]) for name in children
+    }
 
 
 def test_two_processes_train_as_one(tmp_path):
-    """The losses and weights agree to 1e-4.
+    """Losses and weights agree to 1e-5.
 
     Under JAX a data-parallel run is one program over all devices: noise is drawn for the whole
     batch and batch normalisation takes the statistics of the whole batch, so that DCGAN is the same
     model on any number of devices, and only the order of float32 sums differs. That is 1e-7 of a
-    sum; twelve steps of Adam, which scales every gradient to the size of the rate, make more of it.
+    sum; twelve steps of Adam, which brings every gradient to the size of the rate, may make more of
+    it, and were seen to leave 1e-7. Per-process statistics or noise would change the first digits.
     """
     if importlib.util.find_spec("jax") is None:
         pytest.skip("jax is not installed")
-    (alone,) = results(tmp_path, 1)
-    first, second = results(tmp_path, 2)
-    assert (alone["devices"], first["devices"], second["devices"]) == (1, 2, 2)
-    for run in (alone, first, second):
-        assert (run["epochs"], run["steps"]) == (3, 12)
-    # Both processes see the one program's numbers.
-    assert first["history"] == second["history"]
-    assert first["norms"] == second["norms"]
+    port = free_port()
+    runs = finish(
+        {
+            "alone": start("alone", 0, 1, port, tmp_path),
+            "first": start("first", 0, 2, port, tmp_path),
+            "second": start("second", 1, 2, port, tmp_path),
+        },
+        tmp_path,
+    )
+    alone, first, second = runs.values()
+    assert [run["devices"] for run in runs.values()] == [1, 2, 2]
+    assert [(run["epochs"], run["steps"]) for run in runs.values()] == [(3, 12)] * 3
+    # Both processes see the numbers of the one program.
+    assert first == second
     for loss, values in alone["history"].items():
-        assert len(values) == 3
         assert len(set(values)) == 3, f"{loss} does not move: nothing is compared"
-        np.testing.assert_allclose(first["history"][loss], values, rtol=1e-4, err_msg=loss)
-    np.testing.assert_allclose(first["norms"], alone["norms"], rtol=1e-4)
+        np.testing.assert_allclose(first["history"][loss], values, rtol=1e-5, err_msg=loss)
+    np.testing.assert_allclose(first["norms"], alone["norms"], rtol=1e-5)

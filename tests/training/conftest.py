@@ -53,7 +53,10 @@ class Duel(GenerativeModel):
         scores = layers.Dense(1, use_bias=False, dtype="float32")
         return cls(
             dense(
-                2, layers.Dense(4, "relu"), layers.BatchNormalization(), layers.Dense(2, dtype="float32")
+                2,
+                layers.Dense(4, "relu"),
+                layers.BatchNormalization(),
+                layers.Dense(2, dtype="float32"),
             ),
             dense(2, layers.Dense(4, "tanh"), *critic, layers.Dense(3, "tanh"), scores),
             **kwargs,
@@ -75,7 +78,9 @@ class Duel(GenerativeModel):
             slope = self.input_gradient(
                 lambda x: self.critic(x, training=True), share * data + (1 - share) * fake
             )
-            penalty = ops.mean((ops.norm(slope, axis=-1) - 1) ** 2)
+            # Dropout may leave no slope at all, and there the root has no gradient.
+            length = ops.sqrt(ops.sum(slope**2, axis=-1) + 1e-12)
+            penalty = ops.mean((length - 1) ** 2)
             real, made = self.critic(data, training=True), self.critic(fake, training=True)
             return ops.mean(made) - ops.mean(real) + 10 * penalty, penalty
 

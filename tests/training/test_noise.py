@@ -51,7 +51,11 @@ def test_every_draw_is_new_and_the_seed_decides(noise):
 
 
 def test_recorded_noise_hands_out_in_order():
-    normal, uniform, places = np.array([[1.0, 2.0]]), np.array([0.0, 0.25]), np.array([0.7, 0.1, 0.4])
+    normal, uniform, places = (
+        np.array([[1.0, 2.0]]),
+        np.array([0.0, 0.25]),
+        np.array([0.7, 0.1, 0.4]),
+    )
     noise = RecordedNoise([normal, uniform, places])
     np.testing.assert_array_equal(array(noise.normal((1, 2))), normal)
     np.testing.assert_allclose(array(noise.uniform((2,), -1.0, 3.0)), [-1.0, 0.0])

@@ -72,9 +72,11 @@ def test_a_file_holds_every_slot_once(duel, points, tmp_path):
         h5py.File(stream) as file,
     ):
         file.visititems(
-            lambda path, item: found.append(item[()])
-            if isinstance(item, h5py.Dataset) and "optimizer" in path
-            else None
+            lambda path, item: (
+                found.append(item[()])
+                if isinstance(item, h5py.Dataset) and "optimizer" in path
+                else None
+            )
         )
     players = model.optimizer["generator"], model.optimizer["critic"]
     wanted = [np.array(ops.convert_to_numpy(v)) for player in players for v in player.variables]

@@ -43,6 +43,11 @@ class Bernoulli:
         """`log p(observed | parameters)` in nats, (n,)."""
         return _sum_pixels(bernoulli_log_prob(observed, parameters))
 
+    def parameters_at(self, mean_image):
+        """The log-odds of a mean image in [-1, 1], kept within 0.1 % of certainty."""
+        p = ops.clip((mean_image + 1) / 2, 1e-3, 1 - 1e-3)
+        return ops.log(p) - ops.log(1 - p)
+
     def mean_image(self, parameters):
         """The expected image in [-1, 1]."""
         return 2 * ops.sigmoid(parameters) - 1
@@ -70,6 +75,10 @@ class Gaussian:
         """`log p(observed | parameters)` in nats of the 8-bit data, (n,)."""
         mean, log_variance = ops.split(parameters, 2, axis=-1)
         return _sum_pixels(normal_log_prob(observed, mean, log_variance) - math.log(128))
+
+    def parameters_at(self, mean_image):
+        """A mean image with variance 1."""
+        return ops.concatenate([mean_image, ops.zeros_like(mean_image)], axis=-1)
 
     def mean_image(self, parameters):
         """The expected image, clipped to [-1, 1]."""

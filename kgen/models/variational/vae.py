@@ -88,6 +88,7 @@ class VAE(GenerativeModel):
         architecture: str = "dense",
         likelihood: str = "bernoulli",
         binarization: str = "dynamic",
+        mean_image=None,
         **kwargs,
     ) -> "VAE":
         """Networks for images of `image_shape`.
@@ -99,6 +100,9 @@ class VAE(GenerativeModel):
             architecture: `"dense"`, two tanh layers of 200 (Burda et al. 2016), or `"conv"`.
             likelihood: See the class.
             binarization: See the class.
+            mean_image: The training images' mean, in [-1, 1]. If given, the untrained decoder
+                starts there (its last bias, as in Burda et al.'s code), which saves the first
+                epochs and a long stay at a collapsed posterior.
             **kwargs: Passed to the constructor.
 
         Raises:
@@ -109,10 +113,15 @@ class VAE(GenerativeModel):
                 f"architecture must be one of {tuple(_ARCHITECTURES)}, got {architecture!r}."
             )
         encoder, decoder = _ARCHITECTURES[architecture]
-        parameters = observation.make(likelihood, binarization).parameters
+        observed = observation.make(likelihood, binarization)
+        decoder = decoder(image_shape, latent_dim, parameters=observed.parameters)
+        if mean_image is not None:
+            start = ops.convert_to_numpy(observed.parameters_at(np.asarray(mean_image, "float32")))
+            bias = decoder.get_layer("to_parameters").bias
+            bias.assign(start.ravel() if bias.shape[0] == start.size else start.mean((0, 1)))
         return cls(
             encoder(image_shape, latent_dim),
-            decoder(image_shape, latent_dim, parameters=parameters),
+            decoder,
             likelihood=likelihood,
             binarization=binarization,
             **kwargs,

@@ -251,3 +251,14 @@ def test_a_decoder_of_the_wrong_likelihood_is_refused():
     model = VAE.build_default((8, 8, 1), 2)
     with pytest.raises(ValueError, match="gaussian decoder of images"):
         VAE(model.encoder, model.decoder, likelihood="gaussian")
+
+
+def test_a_mean_image_is_where_the_untrained_decoder_starts():
+    """Its negative log-likelihood is then that of independent pixels, not 64 ln 2."""
+    mean = np.random.default_rng(0).uniform(-0.99, 0.99, (8, 8, 1)).astype("float32")
+    dense = VAE.build_default((8, 8, 1), 2, mean_image=mean)
+    np.testing.assert_allclose(dense.decode(np.zeros((1, 2)))[0], mean, atol=1e-5)
+    conv = VAE.build_default(
+        (8, 8, 1), 2, architecture="conv", likelihood="gaussian", mean_image=mean
+    )
+    assert conv.decode(np.zeros((1, 2))).mean() == pytest.approx(mean.mean(), abs=1e-5)
