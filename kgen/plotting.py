@@ -49,7 +49,7 @@ def grid(images: np.ndarray, columns: int | None = None, scale: int | None = Non
         images: float array `(n, height, width, channels)` in [-1, 1], channels 1 or 3.
         columns: Images in a row; by default as near to a square as n allows.
         scale: Whole-number enlargement without smoothing; by default what brings the grid to
-            about 512 pixels.
+            512 pixels or a little more.
 
     Returns:
         A Pillow image.
@@ -75,7 +75,7 @@ def grid(images: np.ndarray, columns: int | None = None, scale: int | None = Non
         left = GAP + (index % columns) * (width + GAP)
         canvas[top : top + height, left : left + width] = image
     picture = Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
-    scale = scale or max(1, round(512 / max(picture.size)))
+    scale = scale or math.ceil(512 / max(picture.size))
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def run_under(backend: str, *pytest_args: str, timeout: float = 240.0) -> None:
+def run_under(backend: str, *pytest_args: str, timeout: float = 600.0) -> None:
     """Runs pytest in a new process under `KERAS_BACKEND=backend`; its failure is the caller's.
 
     Args:

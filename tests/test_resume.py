@@ -13,9 +13,9 @@ import pytest
 
 from kgen import run
 
-EPOCHS = 8
+EPOCHS = 6
 COMMAND = "import sys; sys.argv[0] = 'kgen'; from kgen.cli import main; main()"
-ARGUMENTS = ["train", "dcgan_glyphs", "--smoke", "--epochs", str(EPOCHS), "--set", "limit=400"]
+ARGUMENTS = ["train", "dcgan_glyphs", "--smoke", "--epochs", str(EPOCHS), "--set", "limit=240"]
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_killed_and_interrupted_equals_undisturbed(start, tmp_path):
     assert texts[0] == texts[1]
     assert len(texts[0].splitlines()) == EPOCHS + 1
     models = [run.load(tmp_path / name) for name in ("disturbed", "undisturbed")]
-    assert models[0].epochs_trained == EPOCHS and models[0].steps_trained == EPOCHS * 50
+    assert models[0].epochs_trained == EPOCHS and models[0].steps_trained == EPOCHS * 30
     compared = 0
     for owner in (lambda model: model, lambda model: model.optimizer):
         pairs = zip(*(owner(model).variables for model in models), strict=True)
