@@ -8,8 +8,12 @@ from kgen.networks.sizes import doublings
 # Radford et al. 2016, section 4: all weights from N(0, 0.02). The authors' code draws the gains of
 # batch normalisation from N(1, 0.02), leaves out biases where normalisation follows, and takes a
 # tiny epsilon; 1e-5 is the smallest that is safe in bfloat16's range of variances as well.
-_WEIGHTS = {"kernel_initializer": keras.initializers.RandomNormal(0.0, 0.02), "use_bias": False}
 _MAX_FACTOR = 8
+
+
+def _weights() -> dict:
+    # A new initializer for each layer: one object gives equal shapes equal values.
+    return {"kernel_initializer": keras.initializers.RandomNormal(0.0, 0.02), "use_bias": False}
 
 
 def _normalise(x):
@@ -46,13 +50,13 @@ def dcgan_generator(
     root, times = doublings(image_shape)
     widths = _widths(width, times)
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(root * root * widths[-1], **_WEIGHTS)(latents)
+    x = layers.Dense(root * root * widths[-1], **_weights())(latents)
     x = layers.ReLU()(_normalise(x))
     x = layers.Reshape((root, root, widths[-1]))(x)
     for channels in reversed(widths[:-1]):
-        x = layers.Conv2DTranspose(channels, 5, 2, "same", **_WEIGHTS)(x)
+        x = layers.Conv2DTranspose(channels, 5, 2, "same", **_weights())(x)
         x = layers.ReLU()(_normalise(x))
-    x = layers.Conv2DTranspose(image_shape[-1], 5, 2, "same", **_WEIGHTS)(x)
+    x = layers.Conv2DTranspose(image_shape[-1], 5, 2, "same", **_weights())(x)
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, images, name="generator")
 
@@ -79,8 +83,8 @@ def dcgan_discriminator(image_shape: tuple[int, int, int], width: int = 128) -> 
     images = keras.Input(image_shape, name="images")
     x = images
     for i, channels in enumerate(_widths(width, times)):
-        x = layers.Conv2D(channels, 5, 2, "same", **_WEIGHTS)(x)
+        x = layers.Conv2D(channels, 5, 2, "same", **_weights())(x)
         x = layers.LeakyReLU(0.2)(_normalise(x) if i else x)
-    x = layers.Dense(1, **_WEIGHTS)(layers.Flatten()(x))
+    x = layers.Dense(1, **_weights())(layers.Flatten()(x))
     logits = layers.Activation("linear", dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")

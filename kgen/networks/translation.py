@@ -9,13 +9,16 @@ from keras import layers
 
 from kgen.layers import ReflectionPadding2D
 
-_WEIGHTS = keras.initializers.RandomNormal(0.0, 0.02)
+
+def _weights():
+    # A new initializer for each layer: one object gives equal shapes equal values.
+    return keras.initializers.RandomNormal(0.0, 0.02)
 
 
 def _conv(x, channels, size, stride=1, padding="valid"):
     # Instance normalisation follows and removes any constant, so there is no bias.
     return layers.Conv2D(
-        channels, size, stride, padding, use_bias=False, kernel_initializer=_WEIGHTS
+        channels, size, stride, padding, use_bias=False, kernel_initializer=_weights()
     )(x)
 
 
@@ -74,12 +77,12 @@ def resnet_generator(
         x = _residual_block(x)
     for factor in (2, 1):
         x = layers.Conv2DTranspose(
-            width * factor, 3, 2, "same", use_bias=False, kernel_initializer=_WEIGHTS
+            width * factor, 3, 2, "same", use_bias=False, kernel_initializer=_weights()
         )(x)
         x = layers.ReLU()(_normalise(x))
-    x = layers.Conv2D(channels or image_shape[-1], 7, kernel_initializer=_WEIGHTS, name="to_image")(
-        ReflectionPadding2D(3)(x)
-    )
+    x = layers.Conv2D(
+        channels or image_shape[-1], 7, kernel_initializer=_weights(), name="to_image"
+    )(ReflectionPadding2D(3)(x))
     translated = layers.Activation("tanh", dtype="float32", name="translated")(x)
     return keras.Model(images, translated, name=name)
 
@@ -126,10 +129,10 @@ def patchgan(
         channels, stride = width * min(2**i, 8), 2 if i < downsamplings else 1
         x = layers.ZeroPadding2D(1)(x)
         if i == 0:
-            x = layers.Conv2D(channels, 4, stride, kernel_initializer=_WEIGHTS)(x)
+            x = layers.Conv2D(channels, 4, stride, kernel_initializer=_weights())(x)
         else:
             x = _normalise(_conv(x, channels, 4, stride))
         x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2D(1, 4, kernel_initializer=_WEIGHTS)(layers.ZeroPadding2D(1)(x))
+    x = layers.Conv2D(1, 4, kernel_initializer=_weights())(layers.ZeroPadding2D(1)(x))
     logits = layers.Activation("linear", dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name=name)

@@ -15,7 +15,7 @@ import pytest
 from tests.backends import ROOT
 
 SCRIPT = Path(__file__).parent / "data_parallel.py"
-TIMEOUT = 150.0
+TIMEOUT = 400.0
 
 
 def free_port() -> int:
