@@ -36,11 +36,11 @@ class Noise:
 
     def normal(self, shape):
         """Standard normal float32 numbers."""
-        return keras.random.normal(shape, dtype="float32", seed=self.seed_generator)
+        return seam.normal(shape, self.seed_generator)
 
     def uniform(self, shape, low: float = 0.0, high: float = 1.0):
         """Uniform float32 numbers in [low, high)."""
-        return keras.random.uniform(shape, low, high, dtype="float32", seed=self.seed_generator)
+        return low + (high - low) * seam.uniform(shape, self.seed_generator)
 
     def permutation(self, n: int):
         """A random permutation of 0 .. n-1, int32 of shape (n,)."""

@@ -16,6 +16,8 @@ is imperative and the same on TensorFlow, JAX and PyTorch.
   to the one that Keras calls; the first also advances the model's step and averages.
 - `compile_inference(model, function)`: a compiled form of a pure function of named tensors that
   reads the model's variables as they are at each call.
+- `resolve_jit(jit_compile, xla_on_cpu)`: what to tell Keras, which takes no XLA on a CPU by itself.
+- `normal(shape, seed_generator)`, `uniform(shape, seed_generator)`: float32 noise.
 - `fold_in_replica(seed)`: a random seed of its own for each replica.
 """
 
@@ -39,4 +41,7 @@ branch = _seam.branch
 wrap_train_step = _seam.wrap_train_step
 wrap_test_step = _seam.wrap_test_step
 compile_inference = _seam.compile_inference
+resolve_jit = _seam.resolve_jit
+normal = _seam.normal
+uniform = _seam.uniform
 fold_in_replica = _seam.fold_in_replica

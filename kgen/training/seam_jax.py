@@ -139,5 +139,17 @@ def compile_inference(model, function):
     return lambda **inputs: pure([v.value for v in variables], inputs)
 
 
+def resolve_jit(jit_compile, xla_on_cpu):
+    return jit_compile
+
+
+def normal(shape, seed_generator):
+    return keras.random.normal(shape, dtype="float32", seed=seed_generator)
+
+
+def uniform(shape, seed_generator):
+    return keras.random.uniform(shape, dtype="float32", seed=seed_generator)
+
+
 def fold_in_replica(seed):
     return seed  # one program over all devices: a draw has the global shape and differs everywhere

@@ -52,6 +52,27 @@ def compile_inference(model, function):
     return tf.function(function, reduce_retracing=True)
 
 
+def resolve_jit(jit_compile, xla_on_cpu):
+    if jit_compile != "auto" or not xla_on_cpu or tf.distribute.has_strategy():
+        return jit_compile
+    only_cpu = all(d.device_type == "CPU" for d in tf.config.list_physical_devices())
+    return True if only_cpu else jit_compile
+
+
+# Keras leaves the choice of the algorithm to TensorFlow, whose choice under XLA is 5 to 10 times
+# slower on a CPU.
+def normal(shape, seed_generator):
+    return tf.random.stateless_normal(shape, _key(seed_generator), alg="philox")
+
+
+def uniform(shape, seed_generator):
+    return tf.random.stateless_uniform(shape, _key(seed_generator), alg="philox")
+
+
+def _key(seed_generator):
+    return tf.cast(tf.math.floormod(seed_generator.next(), tf.int32.max - 1), tf.int32)
+
+
 def fold_in_replica(seed):
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:

@@ -59,6 +59,7 @@ class CycleGAN(GenerativeModel):
     }
     averaged = ("generator_ab", "generator_ba")
     loss_names = ("generator_loss", "discriminator_loss", "adversarial", "cycle", "identity")
+    xla_on_cpu = True
     inference_mode = "instance normalisation works on each image alone, in training and after"
 
     def __init__(

@@ -56,6 +56,7 @@ class VAE(GenerativeModel):
     players = {"model": ("encoder", "decoder")}
     averaged = ("encoder", "decoder")
     loss_names = ("loss", "reconstruction", "kl", "bits_per_dim")
+    xla_on_cpu = True
     inference_mode = "the default networks have neither batch normalisation nor dropout"
 
     def __init__(
