@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 .PHONY: demo test lint clean
 
 demo: $(VENV)/installed
-	$(BIN)/kgen train dcgan_glyphs
+	$(BIN)/kgen train dcgan_glyphs $(if $(wildcard runs/dcgan_glyphs/config.json),--resume)
 
 test: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -1,7 +1,8 @@
 """The command `kgen`: list, train, sample, export.
 
-What the user did wrong ends in one line on stderr and exit code 2, Ctrl-C in 130, anything
-unexpected in one line and 1; `--debug` shows the traceback. TensorFlow and Keras are imported only
+What the user did wrong (a `KgenError`, or an argument that does not exist) ends in one line on
+stderr and exit code 2, Ctrl-C in 130, anything unexpected in one line and 1; `--debug` shows the
+traceback. TensorFlow and Keras are imported only
 by the commands that train or load a model.
 """
 
@@ -19,9 +20,12 @@ import typer
 from kgen import recipe as recipes
 from kgen.errors import KgenError, RecipeError
 
+# The base of all refusals of an argument. It has no public name in typer, and which package it
+# comes from depends on typer's version.
+USAGE_ERROR = typer.BadParameter.__base__
+
 app = typer.Typer(
     help="Train, sample and export generative models.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -126,7 +130,10 @@ def sample(
     ] = None,
 ) -> None:
     """Draw samples of a trained model as a grid."""
-    _refuse_existing(output)
+    if output.suffix.lower() != ".png":
+        raise RecipeError(f"samples are drawn as PNG, not as {output}: end the name in .png")
+    if output.exists():
+        raise RecipeError(f"{output} exists and is never overwritten: give another name with -o")
     _import_quietly()
     from kgen import plotting
     from kgen import run as running
@@ -136,6 +143,8 @@ def sample(
         raise RecipeError(
             f"the model of {run} cannot sample: it can {', '.join(model.capabilities)}"
         )
+    if label is not None and "labels" not in model.capabilities["sample"]:
+        raise RecipeError(f"the model of {run} draws no classes: leave --label out")
     labels = {} if label is None else {"labels": [label] * n}
     grid = plotting.grid(model.sample(n, seed=seed, **labels))
     typer.echo(plotting.save_image(grid, output))
@@ -175,36 +184,33 @@ def _import_quietly() -> None:
         os.close(stderr)
 
 
-def _refuse_existing(path: Path) -> None:
-    if path.exists():
-        raise RecipeError(f"{path} exists and is never overwritten: give another name with -o")
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with its code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
+    arguments = [argument for argument in arguments if argument != "--debug"] or ["--help"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the C++ side's start-up notes
     try:
-        app(arguments, prog_name="kgen")
-    except KeyboardInterrupt:
+        # Not standalone: typer would frame its messages and call other errors its own.
+        code = app(arguments, prog_name="kgen", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
+    except USAGE_ERROR as error:
+        command = error.ctx.command_path if error.ctx else "kgen"
+        _say(f"{error.format_message().rstrip('.')}: {command} --help shows what it takes")
+        sys.exit(2)
     except Exception as error:
-        line = " ".join(str(error).split()) or type(error).__name__
+        users = isinstance(error, KgenError)
         if debug:
             traceback.print_exc()
-        elif _is_users(error):
-            print(f"kgen: {line}", file=sys.stderr)
         else:
-            print(f"kgen: {type(error).__name__}: {line} (--debug shows where)", file=sys.stderr)
-        sys.exit(2 if _is_users(error) else 1)
+            line = str(error)
+            kind = type(error).__name__
+            _say(line if users else f"{kind}: {line} (--debug shows where)")
+        sys.exit(2 if users else 1)
+    sys.exit(code)
 
 
-def _is_users(error: Exception) -> bool:
-    """Whether the input is at fault: a `KgenError`, or a `ValueError` raised by kgen itself."""
-    if isinstance(error, KgenError):
-        return True
-    *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
-    module = frame.f_globals.get("__name__", "")
-    return isinstance(error, ValueError) and module.partition(".")[0] in ("kgen", "kgen_recipes")
+def _say(message: str) -> None:
+    """Prints a message as one line."""
+    print("kgen:", *message.split(), file=sys.stderr)

@@ -32,7 +32,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgen.errors import RecipeError
+from kgen.errors import KgenError, RecipeError
 
 if TYPE_CHECKING:
     import keras
@@ -196,9 +196,20 @@ class Recipe:
         return options
 
     def build(self, options: Mapping[str, Any]) -> Run:
-        """Calls the recipe's function with the defaults changed by `options`."""
+        """Calls the recipe's function with the defaults changed by `options`.
+
+        Raises:
+            RecipeError: If an option does not exist, or a network, a model or the recipe itself
+                refuses the value of one.
+            DataError: If the data cannot be used.
+        """
         self.check(options)
-        run = self.module.recipe(**options)
+        try:
+            run = self.module.recipe(**options)
+        except KgenError:
+            raise
+        except (ValueError, TypeError) as error:  # how constructors refuse sizes and options
+            raise RecipeError(f"recipe {self.name!r}: {error}") from error
         if not isinstance(run, Run):
             raise RecipeError(
                 f"{self.path}: `recipe` must return a kgen.recipe.Run, not {type(run).__name__}"

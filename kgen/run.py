@@ -15,10 +15,12 @@ import dataclasses
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgen.errors import DataError
 from kgen.recipe import Recipe, Run, find
 from kgen.run_folder import RunFolder, read_json, write_json
 
@@ -95,6 +97,7 @@ def train(
     Raises:
         RecipeError: If the recipe or an option does not exist, or the folder is in the way.
         CheckpointError: If the run to resume cannot be read.
+        DataError: If the data cannot be used, or lack the classes that the model draws.
 
     Example:
 
@@ -118,8 +121,12 @@ def train(
     import keras
 
     keras.utils.set_random_seed(int(chosen.get("seed", 0)))
-    run = recipe.build(chosen)
-    ended = _take_up(run, folder) if folder.checkpoint.exists() else False
+    with warnings.catch_warnings():
+        # What `skipped` says below, for those who load data themselves.
+        warnings.filterwarnings("ignore", r".* cannot be read, left out")
+        run = recipe.build(chosen)
+    _refuse_missing_classes(run)
+    ended = _take_up(run, folder, tell) if folder.checkpoint.exists() else False
     done = run.model.epochs_trained
     if ended and folder.summary.exists():
         tell(f"{folder.path} is finished: {done} epochs; a larger --epochs trains it on")
@@ -128,6 +135,10 @@ def train(
         return Outcome(folder, run.model, 0.0, exported, left["differences"], left["test"])
     folder.summary.unlink(missing_ok=True)
     folder.write_config(recipe, chosen, smoke)  # now that nothing was refused
+    if skipped := run.data.skipped:
+        more = f"; ... (all are named in {folder.summary})" if len(skipped) > 3 else ""
+        files = f"{len(skipped)} files were" if len(skipped) > 1 else "1 file was"
+        tell(f"{files} left out: {'; '.join(skipped[:3])}{more}")
     if resume:
         tell(f"{folder.path}: going on after epoch {done} of {run.epochs}")
 
@@ -152,6 +163,7 @@ def train(
             "export": outcome.export,
             "differences": outcome.differences,
             "test": outcome.scores,
+            "skipped": run.data.skipped,
         },
     )
     return outcome
@@ -194,13 +206,45 @@ def load(path: str | os.PathLike) -> keras.Model:
     return load_checkpoint(path)
 
 
-def _take_up(run: Run, folder: RunFolder) -> bool:
+def _take_up(run: Run, folder: RunFolder, tell: Callable[[str], object]) -> bool:
     """Puts the checkpoint's model into the run, and says whether its training has ended."""
     from kgen.callbacks import load_checkpoint, read_run_state
 
-    stopped = read_run_state(folder.checkpoint)["stopped"]
-    run.model = load_checkpoint(folder.checkpoint)
-    return stopped or run.model.epochs_trained >= run.epochs
+    state = read_run_state(folder.checkpoint)
+    built, run.model = run.model, load_checkpoint(folder.checkpoint)
+    # Asked of the checkpoint and not of the options: these are recorded at once, and a run killed
+    # before its next checkpoint would forget that it was made longer.
+    longer = state["until"] is not None and run.epochs > state["until"]
+    if longer and _take_schedules(built, run.model):
+        tell(
+            f"the learning rate follows the schedule of {run.epochs} epochs from here, "
+            f"no longer that of {state['until']}"
+        )
+    return run.model.epochs_trained >= run.epochs or (state["stopped"] and not longer)
+
+
+def _take_schedules(built: keras.Model, loaded: keras.Model) -> bool:
+    """Gives a loaded model the learning-rate schedules of the model just built, where they differ.
+
+    The optimizers keep their slots and their steps. A rate that is a number stays as it is, since
+    callbacks may have lowered it. Says whether anything changed.
+    """
+    import keras
+
+    changed = False
+    for new, old in zip(_optimizers(built), _optimizers(loaded), strict=True):
+        config = new.get_config()["learning_rate"]
+        if isinstance(config, dict) and config != old.get_config()["learning_rate"]:
+            old.learning_rate = keras.optimizers.schedules.deserialize(config)
+            changed = True
+    return changed
+
+
+def _optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
+    """The optimizer of each player."""
+    if len(model.players) == 1:
+        return [model.optimizer]
+    return [model.optimizer[player] for player in model.players]
 
 
 def _fit(run: Run, folder: RunFolder, verbose: str | int) -> float:
@@ -226,6 +270,16 @@ def _fit(run: Run, folder: RunFolder, verbose: str | int) -> float:
     return time.perf_counter() - start
 
 
+def _refuse_missing_classes(run: Run) -> None:
+    """A model that draws by class needs data with classes."""
+    if "labels" in run.model.capabilities.get("sample", ()) and not run.data.num_classes:
+        raise DataError(
+            f"{type(run.model).__name__} draws by class, and {run.data.name} has no classes: load "
+            "data with classes, a folder with a sub-folder per class or glyphs/letters, in the "
+            'layout "labelled"'
+        )
+
+
 def _pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
     """The pictures that the model's capabilities and the data's layout allow."""
     from kgen import callbacks
@@ -233,8 +287,9 @@ def _pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
     can = run.model.capabilities
     pictures = []
     if "sample" in can:
-        classes = run.data.num_classes if "labels" in can["sample"] else None
-        labels = [i % classes for i in range(SAMPLES)] if classes else None
+        labels = None
+        if "labels" in can["sample"]:
+            labels = [i % run.data.num_classes for i in range(SAMPLES)]
         pictures.append(callbacks.SampleGrid(folder, SAMPLES, labels=labels))
     elif "translate" in can and run.data.layout == "unpaired":
         a, b = _held_out(run.data)

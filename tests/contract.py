@@ -16,6 +16,7 @@ class ModelContract:
     """Subclasses define `build() -> GenerativeModel` and `data() -> array or tuple of arrays`."""
 
     batch_size = 8
+    compile_arguments: dict = {}
 
     @staticmethod
     def build() -> GenerativeModel:
@@ -40,18 +41,21 @@ class ModelContract:
         x, *y = data if isinstance(data := cls.data(), tuple) else (data,)
         return model.evaluate(x, *y, batch_size=cls.batch_size, verbose=0, return_dict=True)
 
-    @pytest.fixture(scope="class")
     @classmethod
-    def trained(cls, tmp_path_factory):
+    def train(cls, folder):
         """A model saved before training, trained for two epochs, and saved again."""
-        folder = tmp_path_factory.mktemp("contract")
         keras.utils.set_random_seed(7)
         model = cls.build()
-        model.compile()
+        model.compile(**cls.compile_arguments)
         model.save(folder / "initial.keras")
         history = cls.fit(model, epochs=2)
         model.save(folder / "final.keras")
         return types.SimpleNamespace(model=model, history=history, folder=folder)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def trained(cls, tmp_path_factory):
+        return cls.train(tmp_path_factory.mktemp("contract"))
 
     # ---- training --------------------------------------------------------------------------------
 
@@ -70,13 +74,14 @@ class ModelContract:
         assert trained.model.steps_trained == 2 * -(-n // self.batch_size)
 
     @pytest.mark.core
-    def test_evaluate_changes_no_weight(self, trained):
+    def test_evaluating_changes_neither_weights_nor_noise(self, trained):
         model = keras.models.load_model(trained.folder / "final.keras")
-        before = model.get_weights()
+        before, noise = model.get_weights(), _values([model.seed_generator.state])
         logs = self.evaluate(model)
         assert set(logs) == set(model.loss_names)
         assert np.isfinite(list(logs.values())).all()
         _assert_equal(model.get_weights(), before)
+        _assert_equal(_values([model.seed_generator.state]), noise)
 
     @pytest.mark.core
     def test_each_player_moves_its_own_variables_and_no_other(self, trained):
@@ -120,7 +125,10 @@ class ModelContract:
     def test_file_restores_everything(self, trained):
         model = keras.models.load_model(trained.folder / "final.keras")
         assert type(model) is type(trained.model)
-        assert model.get_config().keys() == trained.model.get_config().keys()
+        config, expected = model.get_config(), trained.model.get_config()
+        assert config.keys() == expected.keys()
+        for key in config.keys() - set(model.network_names):
+            assert config[key] == expected[key], key
         _assert_equal(_values(model.variables), _values(trained.model.variables))
         _assert_equal(
             _values(model.optimizer.variables), _values(trained.model.optimizer.variables)

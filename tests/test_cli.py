@@ -1,9 +1,12 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -11,6 +14,7 @@ from typer.testing import CliRunner
 import kgen
 from kgen import cli, recipe, run
 
+ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
@@ -71,12 +75,19 @@ def test_list_names_every_recipe():
     assert all(line.endswith(("[measured]", "[not yet measured]")) for line in lines)
 
 
-def test_a_real_process_ends_with_one_line_and_2():
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "dcgan_glyfs"], "no recipe 'dcgan_glyfs': did you mean 'dcgan_glyphs'?"),
+        (["train", "dcgan_glyphs", "--nonsense"], "No such option: --nonsense"),
+    ],
+)
+def test_a_real_process_ends_with_one_line_and_2(arguments, said):
     code = "import sys; sys.argv[0] = 'kgen'; from kgen.cli import main; main()"
-    command = [sys.executable, "-c", code, "train", "dcgan_glyfs"]
+    command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 2 and done.stdout == ""
-    assert "there is no recipe 'dcgan_glyfs': did you mean 'dcgan_glyphs'?" in one_line(done.stderr)
+    assert said in one_line(done.stderr)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +118,30 @@ def test_a_shortcut_that_the_recipe_lacks(kgen_command, folder):
     assert "recipe 'own' has no option 'image_size': its options are epochs" in one_line(err)
 
 
-def test_an_unknown_argument_is_explained(kgen_command):
-    code, _, err = kgen_command("train", "dcgan_glyphs", "--nonsense")
-    assert code == 2 and "--nonsense" in err
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("train dcgan_glyphs --nonsense", "No such option: --nonsense"),
+        ("train", "Missing argument"),
+        ("train dcgan_glyphs --epochs", "--epochs"),
+        ("train one two", ": kgen train --help shows what it takes"),
+        ("sample run -n many", "Invalid value for '-n'"),
+        ("sample run -n 0", "Invalid value for '-n'"),
+        ("trian", "No such command 'trian'"),
+        ("--nonsense", "No such option: --nonsense: kgen --help shows what it takes"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_and_2(arguments, said, kgen_command):
+    code, out, err = kgen_command(*arguments.split())
+    assert code == 2 and out == ""
+    assert said in one_line(err)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["--debug"], ["train", "--help"]])
+def test_help(arguments, kgen_command):
+    code, out, err = kgen_command(*arguments)
+    assert code == 0 and err == ""
+    assert "Usage: kgen" in out
 
 
 @pytest.mark.parametrize(
@@ -121,6 +153,8 @@ def test_an_unknown_argument_is_explained(kgen_command):
         ("def recipe(*, epochs=1): return 5", "must return a kgen.recipe.Run, not int"),
         ("def recipe(*, epochs=1): ...\nSMOKE = dict(epoch=1)", "did you mean 'epochs'?"),
         ("def recipe(*, epochs=1): ...", "has no SMOKE"),
+        ("def recipe(*, epochs=1): raise ValueError('too\\nwide')", "recipe 'own': too wide"),
+        ("def recipe(*, epochs=1): return int(None)", "recipe 'own': int() argument must be"),
     ],
 )
 def test_a_broken_recipe_file(text, said, kgen_command, folder):
@@ -138,6 +172,16 @@ def test_the_unexpected_is_one_line_and_1_and_debug_shows_where(kgen_command, fo
     code, _, err = kgen_command("train", "own.py", "--debug")
     assert code == 1
     assert "Traceback" in err and "return [][1]" in err
+
+
+def test_only_kgen_s_own_errors_and_a_recipe_s_options_are_the_user_s(kgen_command, monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("shapes do not match")
+
+    monkeypatch.setattr(run, "train", fail)
+    code, _, err = kgen_command("train", "dcgan_glyphs")
+    assert code == 1
+    assert one_line(err) == "kgen: ValueError: shapes do not match (--debug shows where)\n"
 
 
 def test_ctrl_c_is_130(kgen_command, folder):
@@ -189,6 +233,57 @@ def test_sample_draws_a_grid_and_overwrites_nothing(kgen_command, folder, traine
     assert code == 2 and "grid.png exists and is never overwritten" in one_line(err)
     with Image.open("grid.png") as picture:
         assert picture.tobytes() == drawn
+
+
+def test_sample_refuses_before_it_draws(kgen_command, folder, trained):
+    for arguments, said in [
+        (["--label", "3"], "draws no classes: leave --label out"),
+        (["-o", "grid.xyz"], "not as grid.xyz: end the name in .png"),
+        (["-o", "grid"], "not as grid: end the name in .png"),
+    ]:
+        code, out, err = kgen_command("sample", str(trained), *arguments)
+        assert code == 2 and out == "" and said in one_line(err)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_of_any_images_with_broken_files(kgen_command, folder):
+    (folder / "photos").mkdir()
+    random = np.random.default_rng(0)
+    for index in range(24):
+        shape = (20 + index, 30, 3) if index % 3 else (20, 30 + index)
+        picture = Image.fromarray(random.integers(0, 256, shape, "uint8"))
+        picture.save(folder / "photos" / f"{index}.{'jpg' if index % 2 else 'png'}")
+    for index in range(4):
+        (folder / "photos" / f"broken{index}.png").write_bytes(b"no picture")
+    code, out, err = kgen_command(
+        "train", "dcgan_glyphs", "--smoke", "--data", "photos", "--epochs", "1", "--output", "run"
+    )
+    assert code == 0, err
+    assert "cannot be read" not in err  # a warning, which would say it twice
+    (line,) = [line for line in out.splitlines() if "left out" in line]
+    assert line.startswith("4 files were left out: broken")
+    assert line.count(".png: cannot identify") == 3
+    assert line.endswith("; ... (all are named in run/summary.json)")
+    summary = json.loads((folder / "run" / "summary.json").read_text())
+    assert sorted(text.partition(":")[0] for text in summary["skipped"]) == [
+        f"broken{index}.png" for index in range(4)
+    ]
+    assert run.load("run").image_shape == (16, 16, 3)
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+def test_a_second_demo_resumes_the_first(folder):
+    def demo():
+        command = ["make", "--dry-run", "--file", ROOT / "Makefile", "demo"]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return lines.splitlines()[-1].split()[1:]
+
+    for name in ("setup.cfg", "pyproject.toml"):
+        (folder / name).touch()
+    assert demo() == ["train", "dcgan_glyphs"]
+    (folder / "runs" / "dcgan_glyphs").mkdir(parents=True)
+    (folder / "runs" / "dcgan_glyphs" / "config.json").touch()
+    assert demo() == ["train", "dcgan_glyphs", "--resume"]
 
 
 def test_export_numbers_its_versions(kgen_command, folder, trained):

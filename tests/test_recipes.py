@@ -1,4 +1,3 @@
-import configparser
 import csv
 import inspect
 from pathlib import Path
@@ -37,13 +36,9 @@ def test_smoke(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", recipe.names())
-def test_docstring(name):
-    """The docstring gives a summary and all fields, and describes every option."""
+def test_the_options_are_described(name):
     found = recipe.find(name)
     assert found.summary.endswith(".") and len(found.summary) <= 100
-    assert list(found.fields) == list(recipe.FIELDS)
-    assert all(found.fields.values())
-    assert found.fields["Command"].startswith(f"kgen train {name}")
     described = inspect.getdoc(found.module.recipe)
     for option in found.defaults:
         assert f"\n    {option}: " in described
@@ -63,20 +58,9 @@ def test_fields_run_over_lines(tmp_path):
     assert recipe.find(tmp_path / "other.py").measured
 
 
-def test_the_packages_are_complete():
-    """A recipe or subpackage that setup.cfg forgets would be missing from the wheel."""
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg")
-    listed = config["options"]["packages"].split()
-    inits = [path.parent.relative_to(ROOT) for path in (ROOT / "kgen").rglob("__init__.py")]
-    assert sorted(listed) == sorted([*(".".join(path.parts) for path in inits), "kgen_recipes"])
-    assert config["options"]["package_dir"].split() == ["kgen_recipes", "=", "recipes"]
-    assert (ROOT / "recipes" / "__init__.py").exists()
-    assert recipe.folder() == ROOT / "recipes"
-
-
 def test_recipes_are_found_where_they_are_installed(tmp_path, monkeypatch):
     """In a wheel they lie beside kgen as kgen_recipes, whatever else is called recipes."""
+    assert recipe.folder() == ROOT / "recipes"
     for place in ("kgen", "kgen_recipes", "recipes"):
         (tmp_path / place).mkdir()
     monkeypatch.setattr(recipe, "__file__", str(tmp_path / "kgen" / "recipe.py"))

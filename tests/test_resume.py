@@ -76,7 +76,7 @@ def test_killed_and_interrupted_equals_undisturbed(start, tmp_path):
     out, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
     assert "going on after epoch" in out
-    assert "--resume continues after epoch" in err and "Traceback" not in err
+    assert "resume from disturbed/checkpoint.keras" in err and "Traceback" not in err
 
     finish(start("disturbed", "--resume"))
     finish(start("undisturbed"))

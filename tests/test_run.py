@@ -1,10 +1,13 @@
 import json
+from types import SimpleNamespace
 
+import keras
+import numpy as np
 import pytest
 
 import kgen
 from kgen import recipe, run
-from kgen.errors import RecipeError
+from kgen.errors import DataError, RecipeError
 
 RECIPE = '''
 """A small VAE, stopped early."""
@@ -27,6 +30,52 @@ def recipe(*, epochs=5, patience=0, batch=8, seed=0, sizes=(8, 8)):
     return kgen.recipe.Run(
         model=model, data=splits, epochs=epochs, callbacks=callbacks, validate=True
     )
+'''
+
+
+SCHEDULED = '''
+"""A small GAN with a schedule; killed in its second epoch while there is a file `kill`."""
+
+from pathlib import Path
+
+import keras
+import kgen
+
+class Kill(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.epochs_trained == 1 and Path("kill").exists():
+            raise RuntimeError("killed")
+
+def recipe(*, epochs=2, seed=0):
+    splits = kgen.datasets.load(
+        "glyphs/letters", layout="images", image_size=8, batch_size=8, limit=16
+    )
+    model = kgen.models.DCGAN.build_default(splits.image_shape, latent_dim=2, width=2)
+    rate = kgen.training.LinearDecay(1e-3, epochs, epochs)  # of two steps an epoch
+    model.compile(
+        run_eagerly=True,
+        generator_optimizer=keras.optimizers.Adam(rate),
+        discriminator_optimizer=keras.optimizers.Adam(rate),
+    )
+    return kgen.recipe.Run(model=model, data=splits, epochs=epochs, callbacks=[Kill()])
+'''
+
+CONDITIONAL = '''
+"""A GAN that draws by class, on data without classes."""
+
+import kgen
+
+class ByClass(kgen.models.DCGAN):
+    def sample(self, n, labels=None, seed=None):
+        ...
+
+def recipe(*, epochs=1):
+    splits = kgen.datasets.load(
+        "glyphs/letters", layout="images", image_size=8, batch_size=8, limit=16
+    )
+    model = ByClass.build_default(splits.image_shape, latent_dim=2, width=2)
+    model.compile()
+    return kgen.recipe.Run(model=model, data=splits, epochs=epochs)
 '''
 
 
@@ -87,6 +136,92 @@ def test_a_finished_run_is_trained_on_by_more_epochs(own):
     assert said == ["more: going on after epoch 1 of 2"]
     assert outcome.model.epochs_trained == 2 and str(outcome.export) == "exports/own/2"
     assert json.loads(outcome.folder.config.read_text())["options"]["epochs"] == 2
+
+
+def test_an_early_stop_does_not_hold_for_more_epochs(own):
+    run.train(own, verbose=0)  # stops after 2 of 5 epochs
+    assert run.train(own, resume=True, verbose=0).model.epochs_trained == 2
+    longer = run.train(own, {"epochs": 6}, resume=True, verbose=0)
+    assert longer.model.epochs_trained == 3  # the patience is out again
+    assert run.train(own, resume=True, verbose=0).model.epochs_trained == 3
+
+
+def _state(model):
+    players = [model.optimizer[player] for player in model.players]
+    variables = [*model.variables, *(v for player in players for v in player.variables)]
+    assert len(variables) > 20
+    return [keras.ops.convert_to_numpy(v) for v in variables]
+
+
+def _schedules(model):
+    return [model.optimizer[player].get_config()["learning_rate"] for player in model.players]
+
+
+def test_more_epochs_take_their_own_schedule(own):
+    own.write_text(SCHEDULED)
+    said = []
+    first = run.train(own, verbose=0, tell=said.append)
+    rates = [float(first.model.optimizer[player].learning_rate) for player in first.model.players]
+    assert rates == [0.0, 0.0]
+
+    found = recipe.find(own)
+    longer = found.build({"epochs": 4})
+    assert run._take_up(longer, first.folder, said.append) is False
+    assert said == [
+        "the learning rate follows the schedule of 4 epochs from here, no longer that of 2"
+    ]
+    assert [schedule["config"]["constant_steps"] for schedule in _schedules(longer.model)] == [4, 4]
+    for player in longer.model.players:
+        assert float(longer.model.optimizer[player].learning_rate) == pytest.approx(1e-3, rel=1e-6)
+    for now, before in zip(_state(longer.model), _state(first.model), strict=True):
+        np.testing.assert_array_equal(now, before)  # slots and steps as well
+
+    # As if `--resume --epochs 4` had been killed in its first epoch, and only `--resume` follows.
+    first.folder.write_config(found, {"epochs": 4}, smoke=False)
+    said.clear()
+    second = run.train(own, resume=True, verbose=0, tell=said.append)
+    assert said[0].startswith("the learning rate follows the schedule of 4 epochs")
+    assert second.model.epochs_trained == 4 and second.model.steps_trained == 8
+    assert [schedule["config"]["decay_steps"] for schedule in _schedules(second.model)] == [4, 4]
+    kernel = second.model.generator.trainable_variables[0]
+    assert np.abs(np.subtract(kernel, first.model.generator.trainable_variables[0])).max() > 1e-4
+
+
+def test_an_ordinary_resume_leaves_the_schedule_and_all_else(own):
+    own.write_text(SCHEDULED)
+    whole = run.train(own, output="whole", verbose=0)
+    (own.parent / "kill").touch()
+    with pytest.raises(RuntimeError, match="killed"):
+        run.train(own, output="part", verbose=0)
+    (own.parent / "kill").unlink()
+    said = []
+    resumed = run.train(own, resume=True, output="part", verbose=0, tell=said.append)
+    assert said == ["part: going on after epoch 1 of 2"]
+    assert _schedules(resumed.model) == _schedules(whole.model)
+    for a, b in zip(_state(resumed.model), _state(whole.model), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_rate_that_a_callback_lowered_stays(own):
+    found = recipe.find(own)
+    built, loaded = found.build({}).model, found.build({}).model
+    loaded.optimizer.learning_rate = 1e-5
+    assert run._take_schedules(built, loaded) is False
+    assert float(loaded.optimizer.learning_rate) == pytest.approx(1e-5, rel=1e-6)
+
+
+def test_a_model_that_draws_by_class_needs_classes(own):
+    own.write_text(CONDITIONAL)
+    with pytest.raises(DataError, match=r"^ByClass draws by class, and glyphs/letters has no cla"):
+        run.train(own, verbose=0)
+    assert not (own.parent / "runs").exists()
+
+
+def test_the_grid_shows_every_class_in_turn(tmp_path):
+    model = SimpleNamespace(capabilities={"sample": ("n", "labels", "seed")})
+    data = SimpleNamespace(num_classes=3, layout="labelled")
+    (grid,) = run._pictures(SimpleNamespace(model=model, data=data), tmp_path)
+    assert grid.labels[:7] == [0, 1, 2, 0, 1, 2, 0] and len(grid.labels) == grid.n
 
 
 def test_a_killed_run_without_a_checkpoint_starts_again(own):

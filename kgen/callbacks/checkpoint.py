@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import sys
@@ -102,6 +103,7 @@ class Checkpoint(keras.callbacks.Callback):
     def _save(self, path):
         state = {
             "epoch": self.model.epochs_trained,
+            "until": (self.params or {}).get("epochs"),
             "stopped": bool(self.model.stop_training),
             "callbacks": run_state.collect(self.others),
         }
@@ -113,7 +115,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._release_interrupts()
         epochs = self.model.epochs_trained
         print(
-            f"\ninterrupted: {aside}--resume continues after epoch {epochs}, from {self.path}",
+            f"\ninterrupted: {aside}resume from {self.path} to go on after epoch {epochs}",
             file=sys.stderr,
             flush=True,
         )
@@ -131,13 +133,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _on_interrupt(self, signum, frame):
         # A training that died of an exception never reaches `on_train_end`; a Ctrl-C after it is
-        # not ours. `fit` is on the stack exactly while one trains.
-        training = False
-        caller = frame
-        while caller is not None and not training:
-            training = caller.f_code.co_name == "fit"
-            caller = caller.f_back
-        if training and not self._interrupted:
+        # not ours.
+        if self._training(frame) and not self._interrupted:
             self._interrupted = True
             print(
                 "\nstopping after this batch; Ctrl-C again stops at once",
@@ -148,9 +145,22 @@ class Checkpoint(keras.callbacks.Callback):
         self._release_interrupts()
         raise KeyboardInterrupt
 
+    def _training(self, frame):
+        """Whether this very model's `fit` is on the stack, which it is exactly while it trains."""
+        fit = inspect.unwrap(type(self.model).fit).__code__
+        while frame is not None:
+            if frame.f_code is fit and frame.f_locals.get(fit.co_varnames[0]) is self.model:
+                return True
+            frame = frame.f_back
+        return False
+
 
 def read_run_state(path: str | os.PathLike) -> dict:
-    """Reads the state of the run in a checkpoint: `epoch`, `stopped` and `callbacks`.
+    """Reads the state of the run in a checkpoint.
+
+    Returns:
+        `epoch`: the epochs trained; `until`: the epochs `fit` was asked for, or `None` outside it;
+        `stopped`: whether a callback ended the training; `callbacks`: their states.
 
     Raises:
         CheckpointError: If the file is missing, cut short, or was not written by `Checkpoint`.

@@ -26,8 +26,10 @@ class NaNGuard(keras.callbacks.Callback):
         model.fit(data.train, callbacks=[NaNGuard(), Checkpoint("run/checkpoint.keras")])
     """
 
+    # The one dependency of kgen's callbacks on an undocumented attribute of Keras (3.15 reads it).
     # Keras may then look at a batch's logs while the next batch runs; an error still surfaces
-    # before `on_epoch_end`, so before any checkpoint.
+    # before `on_epoch_end`, so before any checkpoint. A Keras that does not know the attribute
+    # waits for each batch's logs: slower, and as safe.
     async_safe = True
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -30,12 +30,16 @@ class ImagePool(keras.layers.Layer):
     """
 
     def __init__(self, size: int = 50, **kwargs):
-        super().__init__(**kwargs)
+        # Images are kept as they are, also under a mixed-precision policy.
+        super().__init__(**{"dtype": "float32", **kwargs})
         self.size = size
 
     def build(self, input_shape):
         """Makes room for `size` images."""
-        state = {"trainable": False, "initializer": "zeros", "aggregation": "only_first_replica"}
+        if not self.size:
+            return
+        # Without an aggregation each replica of a tf.distribute strategy keeps a pool of its own.
+        state = {"trainable": False, "initializer": "zeros"}
         self.images = self.add_weight(
             name="images", shape=(self.size, *input_shape[1:]), dtype="float32", **state
         )

@@ -7,9 +7,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgen.errors import DataError
-from kgen.models.signature import Signature, check_image_range
-from kgen.training import Noise, PlayerOptimizers, ReplicaSeedGenerator, clock, seam
+from kgen.models.first_batch import check_first_batch, is_tf_data, warn_of_split_epochs
+from kgen.models.serving import run_in_batches
+from kgen.models.signature import Signature
+from kgen.training import Noise, PlayerOptimizers, ReplicaSeedGenerator, averages, clock, seam
+from kgen.training.epochs import EpochCounter
 
 #: What the rest of kgen may ask of a model. A model has a capability by defining the method.
 CAPABILITIES = (
@@ -79,9 +81,12 @@ class GenerativeModel(keras.Model):
         self.ema_momentum = ema_momentum
         if ema_momentum is not None:
             for attribute in self.averaged:
-                setattr(self, f"ema_{attribute}", _frozen_copy(networks[attribute]))
+                setattr(self, f"ema_{attribute}", averages.frozen_copy(networks[attribute]))
         self.seed_generator = ReplicaSeedGenerator(seed)
         self.noise = Noise(self.seed_generator)
+        # Evaluating draws from a source of its own, so that it does not change the training.
+        self.evaluation_seed_generator = ReplicaSeedGenerator(seed)
+        self.evaluation_noise = Noise(self.evaluation_seed_generator)
         self.step = self._counter("step")
         self.epoch = self._counter("epoch")
         self.trackers = {loss: keras.metrics.Mean(name=loss) for loss in self.loss_names}
@@ -116,15 +121,15 @@ class GenerativeModel(keras.Model):
         """
         if player is None:
             (player,) = self.players
-        alone = len(self.players) == 1
-        optimizer = self.optimizer if alone else self.optimizer[player]
 
         def pair():
             result = loss_fn()
             loss, aux = result if isinstance(result, tuple) else (result, None)
             return ops.cast(loss, "float32"), aux
 
-        loss, aux = seam.minimize(self, pair, self.player_variables(player), optimizer)
+        loss, aux = seam.minimize(
+            self, pair, self.player_variables(player), self.player_optimizer(player)
+        )
         return loss if aux is None else (loss, aux)
 
     def input_gradient(self, fn: Callable, x):
@@ -148,15 +153,11 @@ class GenerativeModel(keras.Model):
     def finish_step(self) -> None:
         """Advances the step and the moving averages; the seam calls it after each `train_step`."""
         self.step.assign_add(1)
-        if self.ema_momentum is None:
-            return
-        for attribute in self.averaged:
-            network, average = getattr(self, attribute), getattr(self, f"ema_{attribute}")
-            trained = {id(v) for v in network.trainable_variables}
-            for value, mean in zip(network.weights, average.weights, strict=True):
-                # Batch-normalisation statistics are averages already.
-                keep = self.ema_momentum if id(value) in trained else 0.0
-                mean.assign(keep * mean.value + (1 - keep) * value.value)
+        if self.ema_momentum is not None:
+            for name in self.averaged:
+                averages.follow(
+                    self.inference_network(name), getattr(self, name), self.ema_momentum
+                )
 
     # ---- Keras ---------------------------------------------------------------------------------
 
@@ -192,30 +193,11 @@ class GenerativeModel(keras.Model):
             TypeError: For a keyword that names no player.
             ValueError: Under mixed_float16, whose loss scaling cannot serve several optimizers.
         """
-        layers = [layer for name in self.network_names for layer in getattr(self, name).layers]
-        if any(layer.compute_dtype == "float16" for layer in layers):
-            raise ValueError(
-                "kgen trains in float32 or mixed_bfloat16, not in mixed_float16: "
-                "keras.config.set_dtype_policy('mixed_bfloat16') before building the networks."
-            )
-        keywords = self._optimizer_keywords()
-        for keyword in optimizers:
-            if keyword not in keywords:
-                raise TypeError(
-                    f"{type(self).__name__}.compile() has no argument {keyword!r}; "
-                    f"its optimizers are {', '.join(keywords)}."
-                )
-        chosen = {
-            keywords[keyword]: keras.optimizers.get(optimizer)
-            for keyword, optimizer in optimizers.items()
-            if optimizer is not None
-        }
-        if len(chosen) < len(self.players):  # a model without defaults needs all
-            chosen = {**self.default_optimizers(), **chosen}
-        chosen = {player: chosen[player] for player in self.players}
+        self._refuse_float16()
+        chosen = self._choose_optimizers(optimizers)
         if len(chosen) == 1:
-            (optimizer,) = chosen.values()
-            optimizer.build(self.player_variables(next(iter(chosen))))
+            ((player, optimizer),) = chosen.items()
+            optimizer.build(self.player_variables(player))
         else:
             optimizer = PlayerOptimizers(chosen, {p: self.player_variables(p) for p in chosen})
         self.compile_arguments = {
@@ -230,6 +212,36 @@ class GenerativeModel(keras.Model):
             **{**self.compile_arguments, "jit_compile": jit_compile},
         )
 
+    def _refuse_float16(self) -> None:
+        layers = [layer for name in self.network_names for layer in getattr(self, name).layers]
+        if any(layer.compute_dtype == "float16" for layer in layers):
+            raise ValueError(
+                "kgen trains in float32 or mixed_bfloat16, not in mixed_float16: "
+                "keras.config.set_dtype_policy('mixed_bfloat16') before building the networks."
+            )
+
+    def _choose_optimizers(self, given: dict) -> dict[str, keras.optimizers.Optimizer]:
+        """Each player's optimizer: the given one, or the paper's."""
+        keywords = self._optimizer_keywords()
+        for keyword in given:
+            if keyword not in keywords:
+                raise TypeError(
+                    f"{type(self).__name__}.compile() has no argument {keyword!r}; "
+                    f"its optimizers are {', '.join(keywords)}."
+                )
+        chosen = {
+            keywords[keyword]: keras.optimizers.get(optimizer)
+            for keyword, optimizer in given.items()
+            if optimizer is not None
+        }
+        if len(chosen) < len(self.players):  # a model without defaults needs all
+            chosen = {**self.default_optimizers(), **chosen}
+        return {player: chosen[player] for player in self.players}
+
+    def player_optimizer(self, player: str) -> keras.optimizers.Optimizer:
+        """The optimizer of a player; `optimizer` itself where there is only one."""
+        return self.optimizer if len(self.players) == 1 else self.optimizer[player]
+
     def _optimizer_keywords(self) -> dict[str, str]:
         """Each keyword of `compile` with its player."""
         if len(self.players) == 1:
@@ -241,13 +253,10 @@ class GenerativeModel(keras.Model):
         if not self.compiled:
             return {}
         optimizers = {
-            keyword: self.optimizer if len(self.players) == 1 else self.optimizer[player]
+            keyword: keras.saving.serialize_keras_object(self.player_optimizer(player))
             for keyword, player in self._optimizer_keywords().items()
         }
-        return {
-            **self.compile_arguments,
-            **{k: keras.saving.serialize_keras_object(o) for k, o in optimizers.items()},
-        }
+        return {**self.compile_arguments, **optimizers}
 
     def compile_from_config(self, config: dict) -> None:
         """Compiles with what `get_compile_config` returned."""
@@ -282,41 +291,18 @@ class GenerativeModel(keras.Model):
         it would have seen.
 
         Raises:
-            DataError: If the first batch has a wrong shape or range.
+            DataError: If the first batch of arrays or of a `tf.data.Dataset` has images of a wrong
+                shape or range.
         """
-        self._check_first_batch(x, y)
-        if hasattr(x, "element_spec"):  # a tf.data.Dataset: Keras would warn that it cannot shuffle
-            kwargs.setdefault("shuffle", False)
-        counter = _EpochCounter()
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            counter.set_model(self)
-            callbacks.callbacks.insert(0, counter)
-        else:
-            callbacks = [counter, *keras.tree.flatten(callbacks or [])]
-        if _is_tf_data(x):
+        check_first_batch(self, x, y)
+        if is_tf_data(x):
             kwargs.setdefault("shuffle", False)  # its own affair; Keras would warn
+        warn_of_split_epochs(x, kwargs.get("steps_per_epoch"))
+        callbacks = EpochCounter().before(callbacks, self)
         try:
             return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
         finally:
             clock.announce(None)
-
-    def _check_first_batch(self, x, y) -> None:
-        if _is_tf_data(x):
-            batch = next(iter(x.take(1)), None)
-            if batch is None:
-                raise DataError("the data set is empty: there is nothing to train on.")
-            batch = keras.tree.map_structure(np.asarray, batch)
-        elif isinstance(x, np.ndarray):
-            batch = x if y is None else (x, y)
-        else:
-            return
-        for name, (images, shape) in self.batch_images(batch).items():
-            if tuple(images.shape[1:]) != tuple(shape):
-                raise DataError(
-                    f"{name} have shape {tuple(images.shape[1:])}, the model was built for "
-                    f"{tuple(shape)}: load the data at that size, or build the model for yours."
-                )
-            check_image_range(name, images)
 
     def batch_images(self, data) -> dict:
         """The image tensors of a batch by name, each with the shape the model wants."""
@@ -407,39 +393,18 @@ class GenerativeModel(keras.Model):
             The output as a NumPy array, or a dict of them where there are several.
 
         Raises:
-            DataError: If an input has a wrong shape or range.
+            DataError: If an input is missing, or has a wrong shape, range or length.
+            ValueError: If there is no such signature.
         """
-        signature = self.signatures()[name]
-        inputs = {key: spec.check(key, inputs[key]) for key, spec in signature.inputs.items()}
+        signatures = self.signatures()
+        if name not in signatures:
+            raise ValueError(f"there is no signature {name!r}; there are {', '.join(signatures)}.")
         if name not in self._compiled_signatures:
-            self._compiled_signatures[name] = seam.compile_inference(self, signature.function)
-        run = self._compiled_signatures[name]
-        n = len(next(iter(inputs.values())))
-        batches = []
-        for start in range(0, max(n, 1), batch_size):
-            batch = {key: array[start : start + batch_size] for key, array in inputs.items()}
-            result = run(**keras.tree.map_structure(ops.convert_to_tensor, batch))
-            batches.append({key: ops.convert_to_numpy(t) for key, t in result.items()})
-        whole = {key: np.concatenate([b[key] for b in batches]) for key in batches[0]}
-        return whole if len(whole) > 1 else next(iter(whole.values()))
+            run = seam.compile_inference(self, signatures[name].function)
+            self._compiled_signatures[name] = run
+        return run_in_batches(self._compiled_signatures[name], signatures[name], inputs, batch_size)
 
 
-class _EpochCounter(keras.callbacks.Callback):
-    """Goes first: the data must hear of an epoch before it, and every callback sees it counted."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        clock.announce(self.model.epochs_trained)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.model.epoch.assign(self.model.epochs_trained + 1)
-
-
-def _is_tf_data(x) -> bool:
-    return hasattr(x, "element_spec") and hasattr(x, "take")
-
-
-def _frozen_copy(network: keras.Model) -> keras.Model:
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    copy.trainable = False
-    return copy
+def images_of(data):
+    """The images of a batch that may carry labels: `x` of `x` or `(x, y)`."""
+    return data[0] if isinstance(data, (tuple, list)) else data

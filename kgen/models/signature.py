@@ -63,6 +63,8 @@ def check_image_range(name: str, array: np.ndarray) -> None:
     if not array.size:
         return
     low, high = float(array.min()), float(array.max())
+    if not np.isfinite((low, high)).all():
+        raise DataError(f"{name} hold NaN or infinite numbers: leave these images out.")
     if not (low >= -1.0001 and high <= 1.0001):
         hint = "x / 127.5 - 1" if low >= 0 and high <= 255 else "a scaling of your own"
         raise DataError(

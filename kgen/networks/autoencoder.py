@@ -14,16 +14,10 @@ from kgen.networks.sizes import doublings
 
 
 def _posterior(x, latent_dim: int):
-    heads = (layers.Dense(latent_dim, name=name)(x) for name in ("mean_raw", "log_variance_raw"))
-    names = ("mean", "log_variance")
+    # Last layers compute in float32 under any policy: likelihoods need every digit.
     return [
-        layers.Activation("linear", dtype="float32", name=name)(head)
-        for name, head in zip(names, heads, strict=True)
+        layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in ("mean", "log_variance")
     ]
-
-
-def _parameters(x, shape):
-    return layers.Reshape(shape, dtype="float32", name="parameters")(x)
 
 
 def dense_encoder(
@@ -62,8 +56,9 @@ def dense_decoder(
     x = latents
     for units in reversed(hidden):
         x = layers.Dense(units, activation="tanh")(x)
-    x = layers.Dense(math.prod(shape), name="to_parameters")(x)
-    return keras.Model(latents, _parameters(x, shape), name="decoder")
+    x = layers.Dense(math.prod(shape), dtype="float32", name="to_parameters")(x)
+    parameters = layers.Reshape(shape, dtype="float32", name="parameters")(x)
+    return keras.Model(latents, parameters, name="decoder")
 
 
 def conv_encoder(
@@ -113,7 +108,7 @@ def conv_decoder(
     x = layers.Reshape((root, root, widths[-1]))(x)
     for channels in reversed(widths[:-1]):
         x = layers.Conv2DTranspose(channels, 4, 2, "same", activation="relu")(x)
-    height, wide, channels = image_shape
-    shape = (height, wide, channels * parameters)
-    x = layers.Conv2DTranspose(shape[-1], 4, 2, "same", name="to_parameters")(x)
-    return keras.Model(latents, _parameters(x, shape), name="decoder")
+    last = layers.Conv2DTranspose(
+        image_shape[-1] * parameters, 4, 2, "same", dtype="float32", name="to_parameters"
+    )
+    return keras.Model(latents, last(x), name="decoder")

@@ -80,11 +80,15 @@ def resnet_generator(
             width * factor, 3, 2, "same", use_bias=False, kernel_initializer=_weights()
         )(x)
         x = layers.ReLU()(_normalise(x))
-    x = layers.Conv2D(
-        channels or image_shape[-1], 7, kernel_initializer=_weights(), name="to_image"
-    )(ReflectionPadding2D(3)(x))
-    translated = layers.Activation("tanh", dtype="float32", name="translated")(x)
-    return keras.Model(images, translated, name=name)
+    last = layers.Conv2D(
+        channels or image_shape[-1],
+        7,
+        activation="tanh",
+        kernel_initializer=_weights(),
+        dtype="float32",
+        name="to_image",
+    )
+    return keras.Model(images, last(ReflectionPadding2D(3)(x)), name=name)
 
 
 def patchgan(
@@ -133,6 +137,5 @@ def patchgan(
         else:
             x = _normalise(_conv(x, channels, 4, stride))
         x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2D(1, 4, kernel_initializer=_weights())(layers.ZeroPadding2D(1)(x))
-    logits = layers.Activation("linear", dtype="float32", name="logits")(x)
-    return keras.Model(images, logits, name=name)
+    last = layers.Conv2D(1, 4, kernel_initializer=_weights(), dtype="float32", name="logits")
+    return keras.Model(images, last(layers.ZeroPadding2D(1)(x)), name=name)

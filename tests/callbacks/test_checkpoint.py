@@ -41,6 +41,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(make_model, fit, tmp_path):
     states = [read_run_state(tmp_path / run / "checkpoint.keras") for run in ("whole", "part")]
     assert states[0] == states[1]
     assert states[0]["callbacks"]["EarlyStopping.1"]["best"] is not None
+    assert (states[0]["epoch"], states[0]["until"], states[0]["stopped"]) == (4, 4, False)
 
 
 def test_there_is_a_checkpoint_before_the_first_epoch(make_model, fit, tmp_path):
@@ -125,7 +126,9 @@ def test_ctrl_c_puts_the_half_epoch_aside(make_model, fit, tmp_path, capsys):
     assert load_checkpoint(path).steps_trained == 3
     said = capsys.readouterr().err.strip().splitlines()
     assert said[0] == "stopping after this batch; Ctrl-C again stops at once"
-    assert "interrupted.keras" in said[-1] and "--resume continues after epoch 1" in said[-1]
+    assert (
+        "interrupted.keras" in said[-1] and f"resume from {path} to go on after epoch 1" in said[-1]
+    )
 
     whole, resumed = make_model(), load_checkpoint(path)
     fit(whole, 3, [])
@@ -149,7 +152,8 @@ def test_a_second_ctrl_c_stops_at_once(make_model, fit, tmp_path):
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_ctrl_c_after_a_training_that_failed_is_an_ordinary_one(make_model, fit, tmp_path):
+@pytest.mark.parametrize("where", ["outside", "in another model's training"])
+def test_ctrl_c_after_a_training_that_failed_is_an_ordinary_one(where, make_model, fit, tmp_path):
     def fail(*_, **__):
         raise RuntimeError("no")
 
@@ -158,7 +162,10 @@ def test_ctrl_c_after_a_training_that_failed_is_an_ordinary_one(make_model, fit,
     with pytest.raises(RuntimeError):
         fit(make_model(), 1, [failing, Checkpoint(tmp_path / "c.keras")])
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        if where == "outside":
+            os.kill(os.getpid(), signal.SIGINT)
+        else:
+            fit(make_model(), 1, [PressCtrlC(0, 0)])
     assert signal.getsignal(signal.SIGINT) is handler
 
 

@@ -5,13 +5,14 @@ import numpy as np
 from keras import ops
 
 from kgen.losses import non_saturating_discriminator, non_saturating_generator
-from kgen.models.base import GenerativeModel
+from kgen.models.base import GenerativeModel, images_of
 from kgen.models.signature import Signature, TensorSpec
 from kgen.training import Noise
 
 _LATENTS = ("normal", "uniform")
 
 
+@keras.saving.register_keras_serializable("kgen")
 class GAN(GenerativeModel):
     """Two players: a generator of images from noise, and a discriminator of real from generated.
 
@@ -83,7 +84,7 @@ class GAN(GenerativeModel):
 
     def train_step(self, data):
         """One step of the discriminator, then one of the generator."""
-        real = _images(data)
+        real = images_of(data)
         n = ops.shape(real)[0]
 
         def discriminator_loss():
@@ -101,9 +102,10 @@ class GAN(GenerativeModel):
 
     def test_step(self, data):
         """The same losses in inference mode, on fresh latents."""
-        real = _images(data)
+        real = images_of(data)
         n = ops.shape(real)[0]
-        fake = self.inference_network("generator")(self.latents(n), training=False)
+        latents = self.latents(n, self.evaluation_noise)
+        fake = self.inference_network("generator")(latents, training=False)
         real_logits = self.discriminator(real, training=False)
         fake_logits = self.discriminator(fake, training=False)
         loss = self.discriminator_loss(real_logits, fake_logits)
@@ -120,7 +122,7 @@ class GAN(GenerativeModel):
 
     def batch_images(self, data):
         """The real images."""
-        return {"images": (_images(data), self.image_shape)}
+        return {"images": (images_of(data), self.image_shape)}
 
     # ---- capabilities ----------------------------------------------------------------------------
 
@@ -163,7 +165,3 @@ class GAN(GenerativeModel):
     def get_config(self):
         """The constructor's arguments."""
         return {**super().get_config(), "latent_distribution": self.latent_distribution}
-
-
-def _images(data):
-    return data[0] if isinstance(data, (tuple, list)) else data

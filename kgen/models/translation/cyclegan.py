@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kgen.errors import DataError
 from kgen.layers import ImagePool
 from kgen.losses import (
     least_squares_discriminator,
@@ -87,6 +88,15 @@ class CycleGAN(GenerativeModel):
             raise ValueError(
                 "the pool needs the images' size: give the discriminators a fixed one."
             )
+        for network, source, target in (
+            (generator_ab, self.image_shape_a, self.image_shape_b),
+            (generator_ba, self.image_shape_b, self.image_shape_a),
+        ):
+            made = tuple(network.compute_output_shape((None, *source)))[1:]
+            if made != target:
+                raise ValueError(
+                    f"{network.name} makes {made} of {source}, where the other side has {target}."
+                )
         if identity_weight and self.image_shape_a[-1] != self.image_shape_b[-1]:
             raise ValueError(
                 f"A has {self.image_shape_a[-1]} channels and B {self.image_shape_b[-1]}: the "
@@ -122,7 +132,7 @@ class CycleGAN(GenerativeModel):
             ValueError: For a size that the networks cannot take.
         """
         shape_a, shape_b = image_shape, image_shape_b or image_shape
-        blocks = blocks or (9 if max(shape_a[:2]) >= 256 else 6)
+        blocks = blocks or (9 if max(side or 256 for side in shape_a[:2]) >= 256 else 6)
         return cls(
             resnet_generator(shape_a, shape_b[-1], blocks, width, name="generator_ab"),
             resnet_generator(shape_b, shape_a[-1], blocks, width, name="generator_ba"),
@@ -141,34 +151,36 @@ class CycleGAN(GenerativeModel):
 
     # ---- training --------------------------------------------------------------------------------
 
-    def generator_losses(self, a, b, training=True):
+    def generator_losses(self, a, b, generator_ab, generator_ba, training):
         """The generators' objective.
 
         Args:
             a: Images of A, (n, height, width, channels) in [-1, 1].
             b: Images of B.
+            generator_ab: The network to use.
+            generator_ba: The network to use.
             training: The networks' mode.
 
         Returns:
             `(total, adversarial, cycle, identity, fake_a, fake_b)`; the terms without weights.
         """
-        fake_b = self.generator_ab(a, training=training)
-        fake_a = self.generator_ba(b, training=training)
+        fake_b = generator_ab(a, training=training)
+        fake_a = generator_ba(b, training=training)
         adversarial = least_squares_generator(
             self.discriminator_b(fake_b, training=training)
         ) + least_squares_generator(self.discriminator_a(fake_a, training=training))
         cycle = mean_absolute_error(
-            self.generator_ba(fake_b, training=training), a
-        ) + mean_absolute_error(self.generator_ab(fake_a, training=training), b)
+            generator_ba(fake_b, training=training), a
+        ) + mean_absolute_error(generator_ab(fake_a, training=training), b)
         identity = ops.zeros(())
         if self.identity_weight:
             identity = mean_absolute_error(
-                self.generator_ab(b, training=training), b
-            ) + mean_absolute_error(self.generator_ba(a, training=training), a)
+                generator_ab(b, training=training), b
+            ) + mean_absolute_error(generator_ba(a, training=training), a)
         total = adversarial + self.cycle_weight * (cycle + self.identity_weight * identity)
         return total, adversarial, cycle, identity, fake_a, fake_b
 
-    def discriminator_losses(self, a, b, fake_a, fake_b, training=True):
+    def discriminator_losses(self, a, b, fake_a, fake_b, training):
         """The sum of both discriminators' objectives."""
         return least_squares_discriminator(
             self.discriminator_a(a, training=training),
@@ -183,21 +195,24 @@ class CycleGAN(GenerativeModel):
         a, b = data
 
         def generator_loss():
-            total, *terms = self.generator_losses(a, b)
+            generators = self.generator_ab, self.generator_ba
+            total, *terms = self.generator_losses(a, b, *generators, training=True)
             return total, terms
 
         generators, (*terms, fake_a, fake_b) = self.minimize(generator_loss, "generator")
         fake_a = self.pool_a(ops.stop_gradient(fake_a), noise=self.noise)
         fake_b = self.pool_b(ops.stop_gradient(fake_b), noise=self.noise)
         discriminators = self.minimize(
-            lambda: self.discriminator_losses(a, b, fake_a, fake_b), "discriminator"
+            lambda: self.discriminator_losses(a, b, fake_a, fake_b, training=True),
+            "discriminator",
         )
         return self._report(a, generators, discriminators, *terms)
 
     def test_step(self, data):
         """The same losses without pools."""
         a, b = data
-        generators, *terms, fake_a, fake_b = self.generator_losses(a, b, training=False)
+        networks = (self.inference_network(f"generator_{way}") for way in ("ab", "ba"))
+        generators, *terms, fake_a, fake_b = self.generator_losses(a, b, *networks, training=False)
         discriminators = self.discriminator_losses(a, b, fake_a, fake_b, training=False)
         return self._report(a, generators, discriminators, *terms)
 
@@ -213,6 +228,11 @@ class CycleGAN(GenerativeModel):
 
     def batch_images(self, data):
         """The images of both sides."""
+        if not (isinstance(data, (tuple, list)) and len(data) == 2):
+            raise DataError(
+                "CycleGAN trains on batches (a, b) of two unpaired sets: "
+                "fit(a, b), or kgen.datasets.load(..., layout='unpaired')."
+            )
         a, b = data
         return {"images of A": (a, self.image_shape_a), "images of B": (b, self.image_shape_b)}
 

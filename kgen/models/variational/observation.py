@@ -6,7 +6,6 @@ here they are binarised (Bernoulli) or dequantised (Gaussian), by noise that is 
 
 import math
 
-import keras
 from keras import ops
 
 from kgen.losses import bernoulli_log_prob, normal_log_prob
@@ -74,6 +73,8 @@ class Gaussian:
     def log_prob(self, observed, parameters):
         """`log p(observed | parameters)` in nats of the 8-bit data, (n,)."""
         mean, log_variance = ops.split(parameters, 2, axis=-1)
+        # The noise of one level alone has the log-variance -12.2: no density need be narrower.
+        log_variance = ops.maximum(log_variance, -14.0)
         return _sum_pixels(normal_log_prob(observed, mean, log_variance) - math.log(128))
 
     def parameters_at(self, mean_image):
@@ -95,4 +96,4 @@ def make(likelihood: str, binarization: str):
 
 
 def _sum_pixels(x):
-    return keras.ops.sum(x, axis=(-3, -2, -1))
+    return ops.sum(x, axis=(-3, -2, -1))

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kgen.losses import bits_per_dim, normal_log_prob, standard_normal_kl
-from kgen.models.base import GenerativeModel
+from kgen.models.base import GenerativeModel, images_of
 from kgen.models.signature import Signature, TensorSpec
 from kgen.models.variational import observation
 from kgen.networks import conv_decoder, conv_encoder, dense_decoder, dense_encoder
@@ -73,6 +73,12 @@ class VAE(GenerativeModel):
         self.observation = observation.make(likelihood, binarization)
         self.image_shape = tuple(encoder.input_shape[1:])
         self.latent_dim = decoder.input_shape[-1]
+        codes = [tuple(shape)[1:] for shape in encoder.output_shape]
+        if codes != 2 * [(self.latent_dim,)]:
+            raise ValueError(
+                f"the encoder must give a mean and a log-variance of {self.latent_dim} numbers, as "
+                f"the decoder takes; it gives {codes}."
+            )
         *size, channels = self.image_shape
         wanted = (*size, channels * self.observation.parameters)
         if tuple(decoder.output_shape[1:]) != wanted:
@@ -117,9 +123,11 @@ class VAE(GenerativeModel):
         observed = observation.make(likelihood, binarization)
         decoder = decoder(image_shape, latent_dim, parameters=observed.parameters)
         if mean_image is not None:
-            start = ops.convert_to_numpy(observed.parameters_at(np.asarray(mean_image, "float32")))
-            bias = decoder.get_layer("to_parameters").bias
-            bias.assign(start.ravel() if bias.shape[0] == start.size else start.mean((0, 1)))
+            mean_image = np.asarray(mean_image, "float32")
+            if architecture == "conv":  # one bias for all places
+                mean_image = mean_image.mean((0, 1), keepdims=True)
+            start = ops.ravel(observed.parameters_at(mean_image))
+            decoder.get_layer("to_parameters").bias.assign(start)
         return cls(
             encoder(image_shape, latent_dim),
             decoder,
@@ -156,26 +164,28 @@ class VAE(GenerativeModel):
 
     def train_step(self, data):
         """One gradient step on the negative ELBO."""
-        images = _images(data)
+        images = images_of(data)
 
         def loss():
-            likelihood, kl = self._draw_bound(images, self.encoder, self.decoder, training=True)
+            networks = self.encoder, self.decoder
+            likelihood, kl = self._draw_bound(images, self.noise, *networks, training=True)
             return ops.mean(kl - likelihood), (ops.mean(likelihood), ops.mean(kl))
 
         return self._report(images, *self.minimize(loss))
 
     def test_step(self, data):
         """The negative ELBO in inference mode."""
-        images = _images(data)
+        images = images_of(data)
         networks = self.inference_network("encoder"), self.inference_network("decoder")
-        likelihood, kl = self._draw_bound(images, *networks, training=False)
+        noise = self.evaluation_noise
+        likelihood, kl = self._draw_bound(images, noise, *networks, training=False)
         return self._report(images, ops.mean(kl - likelihood), (ops.mean(likelihood), ops.mean(kl)))
 
-    def _draw_bound(self, images, encoder, decoder, training):
+    def _draw_bound(self, images, noise, encoder, decoder, training):
         n = ops.shape(images)[0]
-        noise = self.noise.normal((n, self.latent_dim))
-        uniforms = self.noise.uniform((n, *self.image_shape))
-        return self.bound(images, noise, uniforms, encoder, decoder, training)
+        normals = noise.normal((n, self.latent_dim))
+        uniforms = noise.uniform((n, *self.image_shape))
+        return self.bound(images, normals, uniforms, encoder, decoder, training)
 
     def _report(self, images, loss, terms):
         likelihood, kl = terms
@@ -187,7 +197,7 @@ class VAE(GenerativeModel):
 
     def batch_images(self, data):
         """The images."""
-        return {"images": (_images(data), self.image_shape)}
+        return {"images": (images_of(data), self.image_shape)}
 
     # ---- capabilities ----------------------------------------------------------------------------
 
@@ -297,7 +307,3 @@ class VAE(GenerativeModel):
             "likelihood": self.likelihood,
             "binarization": self.binarization,
         }
-
-
-def _images(data):
-    return data[0] if isinstance(data, (tuple, list)) else data

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+import kgen
 from kgen.models import CycleGAN
 from kgen.networks import patchgan, resnet_generator
 from tests.contract import ModelContract
@@ -14,6 +15,7 @@ def _images(seed, shape=(12, 8, 8, 1)):
 
 class TestCycleGAN(ModelContract):
     batch_size = 4
+    compile_arguments = {"jit_compile": False}  # XLA's compiler takes most of a minute for it
 
     @staticmethod
     def build():
@@ -41,38 +43,78 @@ def test_identity_generators_have_no_cycle_and_no_identity_loss():
         patchgan((16, 16, 1), 4, 1, name="db"),
     )
     a, b = _images(0, (2, 16, 16, 1)), _images(1, (2, 16, 16, 1))
-    total, adversarial, cycle, identity, fake_a, fake_b = model.generator_losses(a, b)
+    total, adversarial, cycle, identity, fake_a, fake_b = model.generator_losses(
+        a, b, model.generator_ab, model.generator_ba, training=True
+    )
     assert float(cycle) == 0 and float(identity) == 0
     assert float(total) == pytest.approx(float(adversarial))
     np.testing.assert_array_equal(fake_b, a)
     np.testing.assert_array_equal(fake_a, b)
 
 
-def test_generator_objective_by_hand():
-    """Constant networks: G gives 0.5, F gives -0.5, the discriminators say 0.2 and 0.7."""
-
-    def constant(value, shape, name):
-        images = keras.Input((16, 16, 1))
-        layer = keras.layers.Conv2D(
-            1, 1, kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(value)
-        )
-        return keras.Model(images, layer(images), name=name)
-
-    model = CycleGAN(
-        constant(0.5, 16, "ab"),
-        constant(-0.5, 16, "ba"),
-        constant(0.2, 16, "da"),
-        constant(0.7, 16, "db"),
+def _affine(scale, shift, name):
+    images = keras.Input((16, 16, 1))
+    layer = keras.layers.Conv2D(
+        1,
+        1,
+        kernel_initializer=keras.initializers.Constant(scale),
+        bias_initializer=keras.initializers.Constant(shift),
     )
-    a, b = np.full((1, 16, 16, 1), 0.1, "float32"), np.full((1, 16, 16, 1), 0.3, "float32")
-    total, adversarial, cycle, identity, fake_a, fake_b = model.generator_losses(a, b)
-    assert float(adversarial) == pytest.approx((0.7 - 1) ** 2 + (0.2 - 1) ** 2, rel=1e-5)
-    assert float(cycle) == pytest.approx(0.6 + 0.2, rel=1e-5)  # |-0.5 - 0.1| + |0.5 - 0.3|
-    assert float(identity) == pytest.approx(0.2 + 0.6, rel=1e-5)  # |0.5 - 0.3| + |-0.5 - 0.1|
-    assert float(total) == pytest.approx(0.73 + 10 * 0.8 + 5 * 0.8, rel=1e-5)
-    losses = model.discriminator_losses(a, b, fake_a, fake_b)
-    by_hand = 0.5 * ((0.2 - 1) ** 2 + 0.2**2) + 0.5 * ((0.7 - 1) ** 2 + 0.7**2)
+    return keras.Model(images, layer(images), name=name)
+
+
+def _affine_model():
+    """G(x) = 0.5 x + 0.1, F(x) = 0.4 - x, D_A = 0.2 x, D_B = x - 0.3."""
+    return CycleGAN(
+        _affine(0.5, 0.1, "ab"),
+        _affine(-1.0, 0.4, "ba"),
+        _affine(0.2, 0.0, "da"),
+        _affine(1.0, -0.3, "db"),
+    )
+
+
+def _flat(value):
+    return np.full((1, 16, 16, 1), value, "float32")
+
+
+def test_generator_objective_by_hand():
+    """a = 0.2 and b = 0.6: G(a) = 0.2, F(b) = -0.2, F(G(a)) = 0.2, G(F(b)) = 0."""
+    model = _affine_model()
+    a, b = _flat(0.2), _flat(0.6)
+    total, adversarial, cycle, identity, fake_a, fake_b = model.generator_losses(
+        a, b, model.generator_ab, model.generator_ba, training=True
+    )
+    # D_B(G(a)) = -0.1, D_A(F(b)) = -0.04
+    assert float(adversarial) == pytest.approx(1.1**2 + 1.04**2, rel=1e-5)
+    assert float(cycle) == pytest.approx(0.0 + 0.6, rel=1e-5)
+    # G(b) = 0.4, F(a) = 0.2
+    assert float(identity) == pytest.approx(0.2 + 0.0, rel=1e-5)
+    assert float(total) == pytest.approx(float(adversarial) + 10 * 0.6 + 5 * 0.2, rel=1e-5)
+    losses = model.discriminator_losses(a, b, fake_a, fake_b, training=True)
+    # D_A(a) = 0.04, D_A(F(b)) = -0.04, D_B(b) = 0.3, D_B(G(a)) = -0.1
+    by_hand = 0.5 * (0.96**2 + 0.04**2) + 0.5 * (0.7**2 + 0.1**2)
     assert float(losses) == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_the_cycle_reaches_both_generators():
+    """d|F(G(a)) - a| / d(bias of G) runs through F, whose slope is -1."""
+    model = _affine_model()
+    model.cycle_weight, model.identity_weight = 1.0, 0.0
+    a, b = _flat(0.5), _flat(0.6)  # F(G(a)) = 0.05 < a and G(F(b)) = 0.0 < b
+    bias = model.generator_ab.trainable_variables[-1]
+    frozen = {name: keras.optimizers.SGD(0.0) for name in ("discriminator_optimizer",)}
+    model.compile(run_eagerly=True, generator_optimizer=keras.optimizers.SGD(1.0), **frozen)
+    model.minimize(
+        lambda: model.generator_losses(a, b, model.generator_ab, model.generator_ba, training=True)[
+            2
+        ],
+        "generator",
+    )
+    # d/dbias of (a - F(G(a))) is +1; of (b - G(F(b))) is -1: they cancel unless one is cut off.
+    assert float(bias.numpy()[0]) == pytest.approx(0.1, abs=1e-6)
+    kernel = float(model.generator_ab.trainable_variables[0].numpy().ravel()[0])
+    # d/dscale: through F, +a = 0.5; directly, -F(b) = 0.2.
+    assert kernel == pytest.approx(0.5 - (0.5 + 0.2), abs=1e-5)
 
 
 def _receptive_field(network, size):
@@ -115,6 +157,29 @@ def test_paper_size_has_the_hand_derived_parameter_counts():
     assert patchgan((256, 256, 3)).count_params() == weights
 
 
+def test_layers_come_in_the_papers_order():
+    """Normalisation has no weights here, and padding none ever: no count would miss them."""
+    generator = resnet_generator((32, 32, 3), blocks=1, width=4)
+    kinds = [type(layer).__name__ for layer in generator.layers[1:]]
+    conv = ["Conv2D", "GroupNormalization", "ReLU"]
+    block = ["ReflectionPadding2D", *conv, "ReflectionPadding2D", *conv[:2], "Add"]
+    up = ["Conv2DTranspose", "GroupNormalization", "ReLU"]
+    first, last = ["ReflectionPadding2D", *conv], ["ReflectionPadding2D", "Conv2D"]
+    assert kinds == first + 2 * conv + block + 2 * up + last
+    pads = [x.padding for x in generator.layers if type(x).__name__ == "ReflectionPadding2D"]
+    assert pads == [3, 1, 1, 3]
+
+    discriminator = patchgan((32, 32, 3), 4)
+    kinds = [type(layer).__name__ for layer in discriminator.layers[1:]]
+    first = ["ZeroPadding2D", "Conv2D", "LeakyReLU"]
+    middle = ["ZeroPadding2D", "Conv2D", "GroupNormalization", "LeakyReLU"]
+    assert kinds == first + 3 * middle + ["ZeroPadding2D", "Conv2D"]
+    slopes = [x.negative_slope for x in discriminator.layers if hasattr(x, "negative_slope")]
+    assert slopes == pytest.approx([0.2] * 4)
+    kernels = [w.numpy() for w in patchgan((64, 64, 3), 32).trainable_variables if w.ndim == 4]
+    assert all(np.std(k) == pytest.approx(0.02, rel=0.1) for k in kernels)
+
+
 def test_default_blocks_follow_the_papers_sizes():
     for side, blocks in ((128, 6), (256, 9)):
         model = CycleGAN.build_default((side, side, 3), width=2, pool_size=0)
@@ -141,7 +206,7 @@ def test_the_step_trains_discriminators_on_the_pool():
     seen = []
     original = model.discriminator_losses
 
-    def spy(a, b, fake_a, fake_b, training=True):
+    def spy(a, b, fake_a, fake_b, training):
         seen.append(ops.convert_to_numpy(fake_b))
         return original(a, b, fake_a, fake_b, training=training)
 
@@ -163,6 +228,47 @@ def test_a_size_it_cannot_take_is_refused(shape):
 def test_an_image_too_small_for_the_patchgan_is_refused():
     with pytest.raises(ValueError, match=r"at least 24 x 24.*use fewer"):
         patchgan((16, 16, 3))
+
+
+def test_evaluation_uses_the_averages():
+    model = CycleGAN.build_default((8, 8, 1), blocks=1, width=4, downsamplings=1, ema_momentum=0.9)
+    model.compile(run_eagerly=True)
+    a, b = _images(0), _images(1)
+    before = model.evaluate(a, b, verbose=0, return_dict=True)
+    for variable in model.generator_ab.trainable_variables:
+        variable.assign(variable + 0.5)
+    assert model.evaluate(a, b, verbose=0, return_dict=True) == before
+
+
+def test_networks_that_do_not_fit_are_refused():
+    small, large = patchgan((16, 16, 1), 4, 1, name="a"), patchgan((24, 24, 1), 4, 1, name="b")
+    generators = _identity("ab"), _identity("ba")
+    with pytest.raises(ValueError, match="where the other side has"):
+        CycleGAN(*generators, small, large)
+
+
+@pytest.mark.parametrize("batch", [_images(0), (_images(0), _images(1), _images(2))])
+def test_anything_but_two_sides_is_refused(batch):
+    model = CycleGAN.build_default((8, 8, 1), blocks=1, width=2, downsamplings=1)
+    with pytest.raises(kgen.errors.DataError, match="layout='unpaired'"):
+        model.batch_images(batch)
+
+
+def test_without_a_pool_the_size_may_stay_open():
+    model = CycleGAN.build_default((None, None, 1), blocks=1, width=2, downsamplings=1, pool_size=0)
+    assert model.translate(_images(0, (1, 20, 12, 1))).shape == (1, 20, 12, 1)
+
+
+def test_trains_in_mixed_bfloat16():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = CycleGAN.build_default((8, 8, 1), blocks=1, width=4, downsamplings=1, pool_size=4)
+        model.compile(run_eagerly=True)
+        history = model.fit(_images(0), _images(1), batch_size=4, verbose=0).history
+        assert np.isfinite(list(history.values())).all()
+        assert model.translate(_images(0)).dtype == np.float32
+    finally:
+        keras.config.set_dtype_policy("float32")
 
 
 def test_unknown_domain_is_refused():

@@ -6,6 +6,7 @@ from keras import ops
 from kgen.losses import standard_normal_kl
 from kgen.models import VAE
 from kgen.models.variational.observation import Bernoulli, Gaussian
+from kgen.training import Noise
 from tests.contract import ModelContract
 
 
@@ -134,11 +135,25 @@ def test_importance_bound_does_not_fall_with_more_samples():
 
 
 def test_log_prob_averages_weights_over_its_chunks():
-    """More samples than one pass takes (100) are accumulated, not averaged as logs."""
-    exact = _LinearGaussian()
+    """250 samples go through in three parts; the parts' weights are added, not their logs."""
+    wrong = _LinearGaussian(0.5)
     images, _ = _levels(3)
-    one, many = (exact.model.log_prob(images, samples=k, seed=0) for k in (1, 250))
-    np.testing.assert_allclose(one, many, rtol=1e-4)  # exact posterior: any k gives log p(x)
+    noise = Noise(keras.random.SeedGenerator(0))
+    uniforms = ops.convert_to_numpy(noise.uniform(images.shape))
+    draws = [ops.convert_to_numpy(noise.normal((3, k, 2))) for k in (100, 100, 50)]
+    at_once = wrong.model.serve(
+        "log_prob", images=images, noise=np.concatenate(draws, axis=1), uniforms=uniforms
+    )
+    in_parts = wrong.model.log_prob(images, samples=250, seed=0)
+    np.testing.assert_allclose(in_parts, at_once, rtol=1e-5)
+    mean_of_logs = np.mean(
+        [
+            wrong.model.serve("log_prob", images=images, noise=part, uniforms=uniforms)
+            for part in draws
+        ],
+        axis=0,
+    )
+    assert np.abs(mean_of_logs - at_once).max() > 1e-3  # what a wrong average would give
 
 
 # ---- pieces ------------------------------------------------------------------------------
@@ -157,7 +172,7 @@ def test_reparameterised_gradient_is_the_finite_difference():
     images = _images()[:4]
     noise = np.random.default_rng(1).normal(size=(4, 2)).astype("float32")
     uniforms = np.random.default_rng(2).random((4, 8, 8, 1)).astype("float32")
-    bias = model.encoder.get_layer("mean_raw").bias
+    bias = model.encoder.get_layer("mean").bias
 
     def loss(value):
         bias.assign(value)
@@ -258,7 +273,32 @@ def test_a_mean_image_is_where_the_untrained_decoder_starts():
     mean = np.random.default_rng(0).uniform(-0.99, 0.99, (8, 8, 1)).astype("float32")
     dense = VAE.build_default((8, 8, 1), 2, mean_image=mean)
     np.testing.assert_allclose(dense.decode(np.zeros((1, 2)))[0], mean, atol=1e-5)
-    conv = VAE.build_default(
-        (8, 8, 1), 2, architecture="conv", likelihood="gaussian", mean_image=mean
-    )
-    assert conv.decode(np.zeros((1, 2))).mean() == pytest.approx(mean.mean(), abs=1e-5)
+    for likelihood in ("bernoulli", "gaussian"):
+        conv = VAE.build_default(
+            (8, 8, 1), 2, architecture="conv", likelihood=likelihood, mean_image=mean
+        )
+        assert conv.decode(np.zeros((1, 2))).mean() == pytest.approx(mean.mean(), abs=1e-5)
+
+
+def test_trains_in_mixed_bfloat16():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = VAE.build_default((8, 8, 1), 2, architecture="conv", likelihood="gaussian")
+        model.compile(run_eagerly=True)
+        history = model.fit(_images(), batch_size=10, verbose=0).history
+        assert np.isfinite(list(history.values())).all()
+        assert model.sample(2, seed=0).dtype == np.float32
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_codes_that_do_not_fit_are_refused():
+    one, other = VAE.build_default((8, 8, 1), 2), VAE.build_default((8, 8, 1), 3)
+    with pytest.raises(ValueError, match="a mean and a log-variance of 3 numbers"):
+        VAE(one.encoder, other.decoder)
+
+
+def test_a_density_is_no_narrower_than_the_noise_of_a_level():
+    parameters = np.array([0.0, -500.0], "float32").reshape(1, 1, 1, 2)
+    log_p = Gaussian().log_prob(np.full((1, 1, 1, 1), 1.0, "float32"), parameters)
+    assert np.isfinite(float(log_p[0]))

@@ -1,0 +1,51 @@
+"""A look at the data before training: the mistakes that would otherwise end in a bad model."""
+
+import warnings
+
+import keras
+import numpy as np
+
+from kgen.errors import DataError
+from kgen.models.signature import check_image_range
+
+
+def is_tf_data(x) -> bool:
+    """Whether `x` is a `tf.data.Dataset` (asked without importing TensorFlow)."""
+    return hasattr(x, "element_spec") and hasattr(x, "take")
+
+
+def check_first_batch(model, x, y=None) -> None:
+    """Checks the images of the first batch: all of an array's, or one batch of a `tf.data.Dataset`.
+
+    Other kinds of data (generators, `PyDataset`, `DataLoader`) are not looked at, since they may
+    not be read twice.
+
+    Raises:
+        DataError: If there are no data, or images of a wrong shape or range.
+    """
+    if is_tf_data(x):
+        batch = next(iter(x.take(1)), None)
+        if batch is None:
+            raise DataError("the data set is empty: there is nothing to train on.")
+        batch = keras.tree.map_structure(np.asarray, batch)
+    elif isinstance(x, np.ndarray):
+        batch = x if y is None else (x, y)
+    else:
+        return
+    for name, (images, shape) in model.batch_images(batch).items():
+        if tuple(images.shape[1:]) != tuple(shape):
+            raise DataError(
+                f"{name} have shape {tuple(images.shape[1:])}, the model was built for "
+                f"{tuple(shape)}: load the data at that size, or build the model for yours."
+            )
+        check_image_range(name, images)
+
+
+def warn_of_split_epochs(x, steps_per_epoch) -> None:
+    """Warns where Keras would cut epochs out of one iteration, so that order and epoch part."""
+    if steps_per_epoch is not None and is_tf_data(x):
+        warnings.warn(
+            "fit(steps_per_epoch=...) reads one iteration over several epochs, so a resumed run "
+            "would see another order: pass steps_per_epoch to kgen.datasets.load instead.",
+            stacklevel=3,
+        )

@@ -1,0 +1,28 @@
+"""Counting a model's epochs around Keras's `fit`."""
+
+import keras
+
+from kgen.training import clock
+
+
+class EpochCounter(keras.callbacks.Callback):
+    """Announces the model's epoch to its data before it, and counts it after.
+
+    It goes before all other callbacks, so that each of them sees the epoch counted.
+    """
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Announces."""
+        clock.announce(self.model.epochs_trained)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Counts."""
+        self.model.epoch.assign(self.model.epochs_trained + 1)
+
+    def before(self, callbacks, model: keras.Model):
+        """The callbacks given to `fit` (a list, a `CallbackList` or none) with this one first."""
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            self.set_model(model)
+            callbacks.callbacks.insert(0, self)
+            return callbacks
+        return [self, *keras.tree.flatten(callbacks or [])]
