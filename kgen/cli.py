@@ -2,8 +2,7 @@
 
 What the user did wrong (a `KgenError`, or an argument that does not exist) ends in one line on
 stderr and exit code 2, Ctrl-C in 130, anything unexpected in one line and 1; `--debug` shows the
-traceback. TensorFlow and Keras are imported only
-by the commands that train or load a model.
+traceback. TensorFlow and Keras are imported only by the commands that train or load a model.
 """
 
 from __future__ import annotations
@@ -204,9 +203,8 @@ def main(arguments: list[str] | None = None) -> None:
         if debug:
             traceback.print_exc()
         else:
-            line = str(error)
             kind = type(error).__name__
-            _say(line if users else f"{kind}: {line} (--debug shows where)")
+            _say(str(error) if users else f"{kind}: {error} (--debug shows where)")
         sys.exit(2 if users else 1)
     sys.exit(code)
 

@@ -214,11 +214,12 @@ def _take_up(run: Run, folder: RunFolder, tell: Callable[[str], object]) -> bool
     built, run.model = run.model, load_checkpoint(folder.checkpoint)
     # Asked of the checkpoint and not of the options: these are recorded at once, and a run killed
     # before its next checkpoint would forget that it was made longer.
-    longer = state["until"] is not None and run.epochs > state["until"]
+    until = state.get("until")
+    longer = until is not None and run.epochs > until
     if longer and _take_schedules(built, run.model):
         tell(
             f"the learning rate follows the schedule of {run.epochs} epochs from here, "
-            f"no longer that of {state['until']}"
+            f"no longer that of {until}"
         )
     return run.model.epochs_trained >= run.epochs or (state["stopped"] and not longer)
 

@@ -46,7 +46,10 @@ def compose(
         "signatures": {
             endpoint.name: {
                 "inputs": {
-                    name: _tensor(list(spec.shape), spec.dtype, spec.role)
+                    name: {
+                        **_tensor(list(spec.shape), spec.dtype, spec.role),
+                        "distribution": spec.distribution,
+                    }
                     for name, spec in endpoint.inputs.items()
                 },
                 "outputs": {
@@ -73,7 +76,8 @@ def describe(path: str | PathLike[str]) -> dict[str, Any]:
     Returns:
         A dict with `model`, `versions`, `uint8`, `serving_default` and `signatures`. Each
         signature has `inputs` and `outputs`, by name, each with `shape` (`None` where any size
-        will do), `dtype`, `role` and `range` (lowest and highest value, or `None`).
+        will do), `dtype`, `role` and `range` (lowest and highest value, or `None`); inputs also
+        have the `distribution` that latents are drawn from, or `None`.
 
     Raises:
         ExportError: There is no such export.

@@ -21,13 +21,15 @@ _TAKEN = ("serving_default", "variables", "trainable_variables", "non_trainable_
 class Input:
     """One named input: its shape with `None` for every free size, its dtype and its role.
 
-    `classes` is the number of classes of a label, or `None` where the model does not say.
+    `classes` is the number of classes of a label, and `distribution` what a latent is drawn from;
+    `None` where the model does not say.
     """
 
     shape: tuple[int | None, ...]
     dtype: str
     role: str
     classes: int | None = None
+    distribution: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +105,8 @@ def _endpoint(name: str, signature: Any, uint8: bool) -> Endpoint:
     inputs = {}
     for key, spec in signature.inputs.items():
         dtype = "uint8" if uint8 and spec.role == "image" else spec.dtype
-        inputs[key] = Input(tuple(spec.shape), dtype, spec.role, getattr(spec, "classes", None))
+        said = (getattr(spec, name, None) for name in ("classes", "distribution"))
+        inputs[key] = Input(tuple(spec.shape), dtype, spec.role, *said)
     return Endpoint(name, signature.function, inputs, dict(signature.outputs), uint8)
 
 

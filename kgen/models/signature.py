@@ -17,11 +17,15 @@ class TensorSpec:
         dtype: A NumPy dtype name.
         role: What the numbers are: `"image"` (in [-1, 1]), `"latent"`, `"noise"` (standard
             normal), `"uniform"` (in [0, 1)), `"label"`, `"logit"` or `"log_prob"`.
+        classes: Of a label, how many there are.
+        distribution: Of a latent to sample from: `"N(0, 1)"` or `"U(-1, 1)"`.
     """
 
     shape: tuple[int | None, ...]
     dtype: str = "float32"
     role: str = "image"
+    classes: int | None = None
+    distribution: str | None = None
 
     def check(self, name: str, value) -> np.ndarray:
         """`value` as a NumPy array of this dtype.

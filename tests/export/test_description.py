@@ -24,7 +24,7 @@ def test_the_description_says_what_the_export_holds(exported):
     }
     latent = {"shape": [None, 2], "dtype": "float32", "role": "latent", "range": None}
     assert described["signatures"]["sample"] == {
-        "inputs": {"latents": latent},
+        "inputs": {"latents": {**latent, "distribution": None}},
         "outputs": {"images": image},
     }
 

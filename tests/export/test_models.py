@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 
 from kgen import export
+from kgen.export.endpoints import endpoints
+from kgen.export.examples import example_inputs
 from kgen.models import DCGAN, VAE, CycleGAN
 
 
@@ -84,3 +86,15 @@ def test_a_compiled_model_exports_without_its_optimizers(tmp_path):
     np.testing.assert_allclose(
         served["images"], model.serve("reconstruct", images=images), rtol=0, atol=1e-5
     )
+
+
+def test_a_dcgan_says_what_its_latents_are_drawn_from(tmp_path):
+    from kgen.models import DCGAN
+
+    model = DCGAN.build_default((8, 8, 1), latent_dim=4, width=4)
+    described = export.describe(export.save(model, tmp_path / "1"))
+    inputs = described["signatures"]["sample"]["inputs"]
+    assert inputs["latents"]["distribution"] == "U(-1, 1)"
+    (endpoint, *_) = endpoints(model)
+    drawn = example_inputs(endpoint, 500, seed=0)["latents"]
+    assert np.abs(drawn).max() <= 1

@@ -9,7 +9,7 @@ from kgen.models.base import GenerativeModel, images_of
 from kgen.models.signature import Signature, TensorSpec
 from kgen.training import Noise
 
-_LATENTS = ("normal", "uniform")
+_LATENTS = {"normal": "N(0, 1)", "uniform": "U(-1, 1)"}
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -53,8 +53,9 @@ class GAN(GenerativeModel):
     ):
         super().__init__({"generator": generator, "discriminator": discriminator}, **kwargs)
         if latent_distribution not in _LATENTS:
+            names = ", ".join(_LATENTS)
             raise ValueError(
-                f"latent_distribution must be one of {_LATENTS}, got {latent_distribution!r}."
+                f"latent_distribution must be one of {names}, got {latent_distribution!r}."
             )
         made, judged = generator.output_shape[1:], discriminator.input_shape[1:]
         if made != judged:
@@ -128,7 +129,11 @@ class GAN(GenerativeModel):
 
     def signatures(self):
         """`sample` (latents to images) and `discriminate` (images to logits)."""
-        latents, images = TensorSpec((None, self.latent_dim), role="latent"), self.image_shape
+        latents = TensorSpec(
+            (None, self.latent_dim),
+            role="latent",
+            distribution=_LATENTS[self.latent_distribution],
+        )
         return {
             "sample": Signature(
                 lambda latents: {
@@ -139,7 +144,7 @@ class GAN(GenerativeModel):
             ),
             "discriminate": Signature(
                 lambda images: {"logits": self.discriminator(images, training=False)},
-                {"images": TensorSpec((None, *images))},
+                {"images": TensorSpec((None, *self.image_shape))},
                 {"logits": "logit"},
             ),
         }

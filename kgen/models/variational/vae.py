@@ -204,7 +204,7 @@ class VAE(GenerativeModel):
     def signatures(self):
         """One for each capability; `log_prob` takes its noise as an input."""
         images = TensorSpec((None, *self.image_shape))
-        latents = TensorSpec((None, self.latent_dim), role="latent")
+        latents = TensorSpec((None, self.latent_dim), role="latent", distribution="N(0, 1)")
         noise = TensorSpec((None, None, self.latent_dim), role="noise")
         uniforms = TensorSpec((None, *self.image_shape), role="uniform")
         return {
