@@ -153,13 +153,14 @@ def test_the_wheel_ships_every_package():
     config.read(ROOT / "setup.cfg")
     packages = set(config["options"]["packages"].split())
     found = {".".join(p.parent.relative_to(ROOT).parts) for p in PACKAGE.rglob("__init__.py")}
-    assert packages - {"kgen_recipes"} == found
+    assert packages == found | {"kgen_recipes"}
+    assert config["options"]["package_dir"].split() == ["kgen_recipes", "=", "recipes"]
 
 
 def test_source_files_stay_readable():
     for path in [*PACKAGE.rglob("*.py"), *(ROOT / "recipes").glob("*.py")]:
         lines = len(path.read_text().splitlines())
-        assert lines <= 450, f"{path.relative_to(ROOT)} has {lines} lines: part it"
+        assert lines <= 420, f"{path.relative_to(ROOT)} has {lines} lines: part it"
 
 
 def test_import_adds_little_to_keras():

@@ -22,42 +22,32 @@ from pathlib import Path
 import numpy as np
 
 from kgen.datasets import pictures, strands
+from kgen.datasets.assembly import Request, assemble, chosen_layout
 from kgen.datasets.folder_layout import Row, discover
-from kgen.datasets.loading import Options, assemble, chosen_layout
 from kgen.datasets.splits import SPLITS, Splits, place, split_of
 from kgen.errors import DataError
 
 
-def load(
-    root: Path,
-    *,
-    size: tuple[int, int] | None,
-    channels: int | None,
-    layout: str | None,
-    resize: str,
-    validation: float,
-    test: float,
-    limit: int | None,
-    options: Options,
-) -> Splits:
-    """Loads a folder; the arguments are those of `kgen.datasets.load`, checked."""
-    pictures.check_resize(resize)
-    found = discover(root, layout)
+def load(root: Path, request: Request) -> Splits:
+    """Loads a folder."""
+    pictures.check_resize(request.resize)
+    found = discover(root, request.layout)
     if not found.rows:
         kinds = ", ".join(suffix[1:] for suffix in pictures.SUFFIXES)
         raise DataError(f"no images in {root}: put {kinds} files into it.")
-    layout = chosen_layout(layout, found.layout, str(root))
+    layout = chosen_layout(request.layout, found.layout, str(root))
     rows = found.rows
     if layout == "unpaired" and found.layout == "paired":
         rows = [row.side(number) for row in rows for number in (0, 1)]
-    parts = _split(rows, validation, test, limit)
+    parts = _split(rows, request.validation, request.test, request.limit)
 
     paths = [path for part in parts.values() for row in part for path in row.paths]
+    size, channels = request.size, request.channels
     headers, skipped = _attempt(pictures.header, paths)
     if headers:
         size = size or _common_size([shown for shown, _ in headers.values()], root)
         channels = channels or max(count for _, count in headers.values())
-    read = functools.partial(pictures.read, size=size, channels=channels, resize=resize)
+    read = functools.partial(pictures.read, size=size, channels=channels, resize=request.resize)
     in_memory = len(headers) * int(np.prod((*(size or ()), channels or 1))) <= strands.IN_MEMORY
     # Too large for memory, the files are read all the same, once, to know the broken ones.
     keep = read if in_memory else lambda path: read(path) is None
@@ -98,7 +88,7 @@ def load(
     }
     skipped_lines = (*lines, *found.alone)
     return assemble(
-        str(root), layout, parts, image_shape, found.class_names, options, skipped_lines
+        str(root), layout, parts, image_shape, found.class_names, request.options, skipped_lines
     )
 
 

@@ -1,26 +1,20 @@
 """`load`: a data set by its name or its folder. `from_arrays`: the user's own arrays."""
 
-import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from kgen.datasets import checks, glyphs, pipeline
+from kgen.datasets import checks, folder, glyphs, named
+from kgen.datasets.assembly import (
+    Options,
+    Request,
+    assemble,
+    chosen_layout,
+    make_strands,
+    stored_layout,
+)
 from kgen.datasets.splits import SPLITS, Splits, assign, check_shares
-from kgen.datasets.strands import Memory, Strand, Stream
 from kgen.errors import DataError
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """How a training pipeline runs, whatever its data."""
-
-    batch_size: int = 64
-    seed: int = 0
-    steps_per_epoch: int | None = None
-    flip: bool = False
 
 
 def load(
@@ -81,39 +75,15 @@ def load(
     check_shares(validation, test)
     size = checks.image_size(image_size)
     options = Options(batch_size, int(seed), steps_per_epoch, flip)
+    request = Request(size, channels, layout, resize, validation, test, limit, data_dir, options)
     text = os.fspath(name)
     if isinstance(name, str) and text.split("/")[0] == "glyphs":
-        return _load_glyphs(text, size, channels, layout, limit, options)
+        return _load_glyphs(text, request)
     if Path(text).expanduser().is_dir():
-        from kgen.datasets import folder
-
-        return folder.load(
-            Path(text).expanduser(),
-            size=size,
-            channels=channels,
-            layout=layout,
-            resize=resize,
-            validation=validation,
-            test=test,
-            limit=limit,
-            options=options,
-        )
+        return folder.load(Path(text).expanduser(), request)
     if not isinstance(name, str) or text.startswith((".", "/", "~")):
         raise DataError(f"no folder {text}: check the path.")
-    from kgen.datasets import named
-
-    return named.load(
-        text,
-        size=size,
-        channels=channels,
-        layout=layout,
-        resize=resize,
-        validation=validation,
-        test=test,
-        limit=limit,
-        data_dir=data_dir,
-        options=options,
-    )
+    return named.load(text, request)
 
 
 def from_arrays(
@@ -199,90 +169,22 @@ def from_arrays(
     )
 
 
-def stored_layout(sides: int, labelled: bool, equal: bool) -> str:
-    """The layout of data as they are stored."""
-    if sides == 2:
-        return "paired" if equal else "unpaired"
-    return "labelled" if labelled else "images"
-
-
-def chosen_layout(wanted: str | None, stored: str, name: str) -> str:
-    """The wanted layout, if data stored in one can be seen as the other.
-
-    Example:
-
-        >>> chosen_layout(None, "labelled", "x"), chosen_layout("images", "labelled", "x")
-        ('labelled', 'images')
-    """
-    views = {
-        "images": ("images",),
-        "labelled": ("labelled", "images", "domains"),
-        "domains": ("domains", "labelled", "images"),
-        "paired": ("paired", "unpaired"),
-        "unpaired": ("unpaired",),
-    }[stored]
-    if wanted is None:
-        return stored
-    if wanted not in views:
-        raise DataError(f"{name} cannot be loaded as {wanted!r}: choose from {', '.join(views)}.")
-    return wanted
-
-
-def make_strands(
-    layout: str,
-    sides: Sequence[np.ndarray],
-    labels: np.ndarray | None = None,
-    palette: np.ndarray | None = None,
-) -> list[Strand]:
-    """The strands in memory of one split."""
-    if layout == "unpaired":
-        return [Memory([side], palette=palette) for side in sides]
-    return [Memory(sides, labels if layout in ("labelled", "domains") else None, palette)]
-
-
-def assemble(
-    name: str,
-    layout: str,
-    strands: Callable[[str], list[Strand | Stream]] | Mapping[str, list[Strand | Stream]],
-    image_shape: Sequence[int],
-    class_names: Sequence[str] | None,
-    options: Options,
-    skipped: Sequence[str] = (),
-) -> Splits:
-    """Puts pipelines over the strands of each split."""
-    strands = strands if isinstance(strands, Mapping) else {s: strands(s) for s in SPLITS}
-    return Splits(
-        name=name,
-        layout=layout,
-        train=pipeline.training(strands["train"], **dataclasses.asdict(options)),
-        validation=pipeline.evaluation(strands["validation"], options.batch_size),
-        test=pipeline.evaluation(strands["test"], options.batch_size),
-        image_shape=tuple(int(side) for side in image_shape),
-        sizes={split: max(map(len, strands[split])) for split in SPLITS},
-        class_names=tuple(class_names)
-        if class_names is not None and layout in ("labelled", "domains")
-        else None,
-        seed=options.seed,
-        skipped=tuple(skipped),
-    )
-
-
-def _load_glyphs(name, size, channels, layout, limit, options) -> Splits:
+def _load_glyphs(name: str, request: Request) -> Splits:
     variant = name.partition("/")[2] or "all"
-    height, width = size or (32, 32)
+    height, width = request.size or (32, 32)
     if height != width or height > 256:
         raise DataError(f"glyphs of {height}x{width} pixels: pass one image_size from 8 to 256.")
-    rows = {split: glyphs.rows(variant, split, limit) for split in SPLITS}
+    rows = {split: glyphs.rows(variant, split, request.limit) for split in SPLITS}
     stored = glyphs.VARIANTS[variant].layout
     # The rows of both two-sided variants are aligned, so either can be had as pairs.
-    layout = layout or stored
+    layout = request.layout or stored
     layout = chosen_layout(layout, "paired" if stored == "unpaired" else stored, name)
     strands = {
         split: make_strands(
-            layout, part.draw(height), part.labels, part.palette if channels == 3 else None
+            layout, part.draw(height), part.labels, part.palette if request.channels == 3 else None
         )
         for split, part in rows.items()
     }
-    shape = (height, height, channels or 1)
+    shape = (height, height, request.channels or 1)
     class_names = glyphs.VARIANTS[variant].class_names
-    return assemble(name, layout, strands, shape, class_names, options)
+    return assemble(name, layout, strands, shape, class_names, request.options)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kgen.datasets import pictures, strands
-from kgen.datasets.loading import Options, assemble, chosen_layout
+from kgen.datasets.assembly import Request, assemble, chosen_layout
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.errors import DataError
 
@@ -19,29 +19,18 @@ from kgen.errors import DataError
 _PROBE_SECONDS = 10
 
 
-def load(
-    name: str,
-    *,
-    size: tuple[int, int] | None,
-    channels: int | None,
-    layout: str | None,
-    resize: str,
-    validation: float,
-    test: float,
-    limit: int | None,
-    data_dir: str | None,
-    options: Options,
-) -> Splits:
-    """Loads a set by its name; the arguments are those of `kgen.datasets.load`, checked."""
-    pictures.check_resize(resize)
-    images, label = _features(find(name, data_dir), name)  # before anything is downloaded
-    builder = prepared(name, data_dir)
+def load(name: str, request: Request) -> Splits:
+    """Loads a set by its name."""
+    pictures.check_resize(request.resize)
+    images, label = _features(find(name, request.data_dir), name)  # before anything is downloaded
+    builder = prepared(name, request.data_dir)
     first = builder.info.features[images[0]]
+    size = request.size
     if size is None:
         size = first.shape[:2]
         if None in size:
             raise DataError(f"the images of {name} differ in size: pass image_size.")
-    channels = channels or (1 if first.shape[2] == 1 else 3)
+    channels = request.channels or (1 if first.shape[2] == 1 else 3)
 
     two_sided = "trainA" in builder.info.splits
     stored = "labelled" if label else "images"
@@ -49,12 +38,13 @@ def load(
         stored, label = "unpaired", None
     elif len(images) == 2:
         stored = "paired"
-    layout = chosen_layout(layout, stored, name)
+    layout = chosen_layout(request.layout, stored, name)
     class_names = builder.info.features[label].names if label else None
     if label and class_names is None:
         class_names = [str(number) for number in range(builder.info.features[label].num_classes)]
 
-    slices = _slices(builder, name, "AB" if two_sided else "", validation, test, limit)
+    shares = request.validation, request.test, request.limit
+    slices = _slices(builder, name, "AB" if two_sided else "", *shares)
     sides = [[key] for key in images] if layout == "unpaired" and not two_sided else [images]
     label = label if layout in ("labelled", "domains") else None
     total = sum(last - first for parts in slices.values() for _, first, last in parts)
@@ -63,13 +53,15 @@ def load(
     def strand(split, first, last, keys):
         if first == last:  # TensorFlow Datasets refuses empty slices
             return strands.Memory([np.zeros((0, *size, channels), np.uint8)])
-        examples = _examples(builder, split, first, last, keys, label, size, channels, resize)
+        examples = _examples(
+            builder, split, first, last, keys, label, size, channels, request.resize
+        )
         return _held(examples) if in_memory else strands.Stream(examples, last - first)
 
     parts = {
         split: [strand(*part, keys) for part in slices[split] for keys in sides] for split in SPLITS
     }
-    return assemble(name, layout, parts, (*size, channels), class_names, options)
+    return assemble(name, layout, parts, (*size, channels), class_names, request.options)
 
 
 def prepared(name: str, data_dir: str | None = None):

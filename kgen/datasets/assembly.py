@@ -1,0 +1,104 @@
+"""From the strands of each split to `Splits`: what every kind of data goes through at the end."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from kgen.datasets import pipeline
+from kgen.datasets.splits import SPLITS, Splits
+from kgen.datasets.strands import Memory, Strand, Stream
+from kgen.errors import DataError
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How a training pipeline runs, whatever its data."""
+
+    batch_size: int = 64
+    seed: int = 0
+    steps_per_epoch: int | None = None
+    flip: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What `load` was asked for, checked; the fields are its arguments."""
+
+    size: tuple[int, int] | None
+    channels: int | None
+    layout: str | None
+    resize: str
+    validation: float
+    test: float
+    limit: int | None
+    data_dir: str | None
+    options: Options
+
+
+def stored_layout(sides: int, labelled: bool, equal: bool) -> str:
+    """The layout of data as they are stored."""
+    if sides == 2:
+        return "paired" if equal else "unpaired"
+    return "labelled" if labelled else "images"
+
+
+def chosen_layout(wanted: str | None, stored: str, name: str) -> str:
+    """The wanted layout, if data stored in one can be seen as the other.
+
+    Example:
+
+        >>> chosen_layout(None, "labelled", "x"), chosen_layout("images", "labelled", "x")
+        ('labelled', 'images')
+    """
+    views = {
+        "images": ("images",),
+        "labelled": ("labelled", "images", "domains"),
+        "domains": ("domains", "labelled", "images"),
+        "paired": ("paired", "unpaired"),
+        "unpaired": ("unpaired",),
+    }[stored]
+    if wanted is None:
+        return stored
+    if wanted not in views:
+        raise DataError(f"{name} cannot be loaded as {wanted!r}: choose from {', '.join(views)}.")
+    return wanted
+
+
+def make_strands(
+    layout: str,
+    sides: Sequence[np.ndarray],
+    labels: np.ndarray | None = None,
+    palette: np.ndarray | None = None,
+) -> list[Strand]:
+    """The strands in memory of one split."""
+    if layout == "unpaired":
+        return [Memory([side], palette=palette) for side in sides]
+    return [Memory(sides, labels if layout in ("labelled", "domains") else None, palette)]
+
+
+def assemble(
+    name: str,
+    layout: str,
+    strands: Callable[[str], list[Strand | Stream]] | Mapping[str, list[Strand | Stream]],
+    image_shape: Sequence[int],
+    class_names: Sequence[str] | None,
+    options: Options,
+    skipped: Sequence[str] = (),
+) -> Splits:
+    """Puts pipelines over the strands of each split."""
+    strands = strands if isinstance(strands, Mapping) else {s: strands(s) for s in SPLITS}
+    return Splits(
+        name=name,
+        layout=layout,
+        train=pipeline.training(strands["train"], **dataclasses.asdict(options)),
+        validation=pipeline.evaluation(strands["validation"], options.batch_size),
+        test=pipeline.evaluation(strands["test"], options.batch_size),
+        image_shape=tuple(int(side) for side in image_shape),
+        sizes={split: max(map(len, strands[split])) for split in SPLITS},
+        class_names=tuple(class_names)
+        if class_names is not None and layout in ("labelled", "domains")
+        else None,
+        seed=options.seed,
+        skipped=tuple(skipped),
+    )
