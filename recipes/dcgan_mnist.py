@@ -4,9 +4,10 @@ The paper's batches of 128 and its optimizers, the networks at a quarter of thei
 so that two CPU cores do with minutes.
 
 Command: kgen train dcgan_mnist
-Data:    mnist of TensorFlow Datasets (downloaded, or found by --data-dir); 54,000 images to train on
-Time:    not yet measured
-Result:  not yet measured
+Data:    mnist of TensorFlow Datasets (downloaded, or found by --data-dir); 54,000 train images
+Time:    6 minutes on two CPU cores that did other work as well
+Result:  seed 0, 10 epochs: most of the 64 images of the last grid read as digits, some are strokes
+         between two; no score yet
 """
 
 import kgen
