@@ -23,12 +23,16 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
+# editable_mode=compat puts the clone on the path. The default finds kgen by a hook that comes after
+# the path, and a script beside the clone would see the folder kgen/ as an empty package.
+EDITABLE := --config-settings editable_mode=compat --editable
+
 $(VENV)/installed: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet $(EDITABLE) .
 	@touch $@
 
 $(VENV)/installed-dev: setup.cfg pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,jax,torch]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt $(EDITABLE) '.[dev,jax,torch]'
 	@touch $(VENV)/installed $@
 
 clean:

@@ -205,7 +205,8 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             kind = type(error).__name__
             _say(str(error) if users else f"{kind}: {error} (--debug shows where)")
-        sys.exit(2 if users else 1)
+        # A file or folder that cannot be read or written is the user's to mend as well.
+        sys.exit(2 if users or isinstance(error, OSError) else 1)
     sys.exit(code)
 
 

@@ -167,7 +167,8 @@ def save_curves(rows: Iterable[Mapping[str, float]], path: str | os.PathLike) ->
             points = [(row["epoch"], row[key]) for row in rows if key in row]
             if points:
                 label = "validation" if key.startswith("val_") else "training"
-                axes.plot(*zip(*points, strict=True), style, label=label)
+                marker = "o" if len(points) == 1 else None  # a line of one point is nothing
+                axes.plot(*zip(*points, strict=True), style, marker=marker, label=label)
         axes.set(title=name, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         if len(axes.lines) > 1:

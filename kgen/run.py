@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgen.errors import DataError
+from kgen.errors import CheckpointError, DataError, RecipeError
 from kgen.recipe import Recipe, Run, find
 from kgen.run_folder import RunFolder, read_json, write_json
 
@@ -86,8 +86,8 @@ def train(
         resume: Go on with the run in the folder from its last whole epoch. Its options are those
             it was started with; only a larger `epochs` may be given.
         output: The run folder; by default `runs/<name>`, or `runs/<name>_smoke`.
-        saved_models: Where the export goes, as `<saved_models>/<name>/<next version>`; by default
-            `saved_models`, and for smoke runs the run folder.
+        saved_models: Where the export goes, as `<saved_models>/<name of the run folder>/<next
+            version>`; by default `saved_models`, and for smoke runs the run folder.
         verbose: As in `keras.Model.fit`.
         tell: Takes each line for the user.
 
@@ -117,6 +117,14 @@ def train(
     else:
         folder.refuse_used()
         chosen = recipe.defaults | (recipe.smoke if smoke else {}) | given
+
+    if chosen.get("epochs", 1) < 1 or chosen.get("seed", 0) < 0:
+        raise RecipeError("epochs must be at least 1 and seed at least 0")
+    if resume and not folder.checkpoint.exists() and "history" in folder.contents():
+        raise CheckpointError(
+            f"{folder.checkpoint} is missing, and without it the run can only start anew: "
+            "give another folder with --output"
+        )
 
     import keras
 
@@ -150,7 +158,7 @@ def train(
     if saved_models is None and smoke:
         place = folder.path / "saved_model"
     else:
-        place = Path(saved_models or "saved_models") / recipe.name
+        place = Path(saved_models or "saved_models") / folder.path.resolve().name
     if keras.backend.backend() == "tensorflow":
         outcome.export, outcome.differences = export_model(run.model, place)
     else:

@@ -5,8 +5,10 @@ to zero) with smaller networks: the built-in glyphs need 32 pixels, not 256.
 
 Command: kgen train cyclegan_glyphs
 Data:    built in (glyphs/sans2serif)
-Time:    not yet measured
-Result:  not yet measured
+Time:    5 minutes on two CPU cores that did other work as well
+Result:  seed 0, 20 epochs of 200 steps: held-out characters gain serifs and contrast of stroke one
+         way and lose both the other way (look at I, H, A, N); thin serifs sometimes stay. Mean cycle
+         error 0.026 a side on the scale [-1, 1], in training; no score yet
 """
 
 import keras

@@ -134,7 +134,7 @@ def test_a_finished_run_is_trained_on_by_more_epochs(own):
         tell=said.append,
     )  # fmt: skip
     assert said == ["more: going on after epoch 1 of 2"]
-    assert outcome.model.epochs_trained == 2 and str(outcome.export) == "exports/own/2"
+    assert outcome.model.epochs_trained == 2 and str(outcome.export) == "exports/more/2"
     assert json.loads(outcome.folder.config.read_text())["options"]["epochs"] == 2
 
 
@@ -258,3 +258,23 @@ def test_tuples_survive_the_record(own):
 def test_a_folder_without_a_run_cannot_be_resumed(own):
     with pytest.raises(RecipeError, match=r"runs/own holds no run: it has no config\.json"):
         run.train(own, resume=True)
+
+
+def test_a_run_without_epochs_is_refused(own):
+    with pytest.raises(RecipeError, match="epochs must be at least 1"):
+        run.train(own, {"epochs": 0}, output="none")
+    assert not (own.parent / "none").exists()
+
+
+def test_a_run_that_lost_its_checkpoint_is_not_begun_anew(own):
+    run.train(own, {"epochs": 1}, output="lost")
+    (own.parent / "lost" / "checkpoint.keras").unlink()
+    history = (own.parent / "lost" / "history.csv").read_text()
+    with pytest.raises(kgen.errors.CheckpointError, match="is missing"):
+        run.train(own, resume=True, output="lost")
+    assert (own.parent / "lost" / "history.csv").read_text() == history
+
+
+def test_an_export_is_named_by_its_run_folder(own):
+    outcome = run.train(own, {"epochs": 1}, output="runs/photos")
+    assert outcome.export.parent.name == "photos"

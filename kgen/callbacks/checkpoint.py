@@ -200,5 +200,7 @@ def load_checkpoint(path: str | os.PathLike) -> keras.Model:
     except KeyError as error:
         raise CheckpointError(f"{path} is no .keras file") from error
     except (TypeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise CheckpointError(f"{path} cannot be loaded: {reason}") from error
+        reason = " ".join(str(error).split())[:300]
+        raise CheckpointError(
+            f"{path} cannot be loaded; was it written by another version of kgen? ({reason})"
+        ) from error

@@ -304,6 +304,26 @@ class GenerativeModel(keras.Model):
         finally:
             clock.announce(None)
 
+    def evaluate(self, x=None, y=None, **kwargs):
+        """Keras's `evaluate`, after a look at the first batch.
+
+        Raises:
+            DataError: As for `fit`.
+        """
+        check_first_batch(self, x, y)
+        return super().evaluate(x, y, **kwargs)
+
+    def predict(self, *args, **kwargs):
+        """Refuses: a generative model has no single output.
+
+        Raises:
+            NotImplementedError: Always; it names the capabilities.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no single output to predict: "
+            f"use {', '.join(self.capabilities)}."
+        )
+
     def batch_images(self, data) -> dict:
         """The image tensors of a batch by name, each with the shape the model wants."""
         return {}

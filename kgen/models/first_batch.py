@@ -23,15 +23,19 @@ def check_first_batch(model, x, y=None) -> None:
     Raises:
         DataError: If there are no data, or images of a wrong shape or range.
     """
+    if hasattr(x, "train") and hasattr(x, "layout"):
+        raise DataError("these are all splits of a data set: pass one, such as data.train.")
+    if isinstance(x, (tuple, list)):
+        raise DataError("pass two arrays as two arguments, fit(x, y), not as one tuple.")
     if is_tf_data(x):
         batch = next(iter(x.take(1)), None)
-        if batch is None:
-            raise DataError("the data set is empty: there is nothing to train on.")
-        batch = keras.tree.map_structure(np.asarray, batch)
+        batch = batch if batch is None else keras.tree.map_structure(np.asarray, batch)
     elif isinstance(x, np.ndarray):
-        batch = x if y is None else (x, y)
+        batch = (x if y is None else (x, y)) if len(x) else None
     else:
         return
+    if batch is None:
+        raise DataError("the data are empty: there is nothing to train on.")
     for name, (images, shape) in model.batch_images(batch).items():
         if tuple(images.shape[1:]) != tuple(shape):
             raise DataError(
@@ -39,6 +43,11 @@ def check_first_batch(model, x, y=None) -> None:
                 f"{tuple(shape)}: load the data at that size, or build the model for yours."
             )
         check_image_range(name, images)
+        if images.min() >= 0 and images.min() < images.max():
+            warnings.warn(
+                f"{name} have no negative number, the range is [-1, 1]: scale [0, 1] by 2 x - 1.",
+                stacklevel=3,
+            )
 
 
 def warn_of_split_epochs(x, steps_per_epoch) -> None:

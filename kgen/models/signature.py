@@ -62,6 +62,13 @@ class Signature:
     outputs: dict[str, str]
 
 
+def check_count(n) -> int:
+    """`n` as an int; `DataError` unless it is a whole number of at least 1."""
+    if not isinstance(n, (int, np.integer)) or n < 1:
+        raise DataError(f"n must be a whole number of at least 1, got {n!r}.")
+    return int(n)
+
+
 def check_image_range(name: str, array: np.ndarray) -> None:
     """Raises `DataError` unless the numbers lie in [-1, 1] (up to rounding)."""
     if not array.size:

@@ -6,7 +6,7 @@ from keras import ops
 
 from kgen.losses import non_saturating_discriminator, non_saturating_generator
 from kgen.models.base import GenerativeModel, images_of
-from kgen.models.signature import Signature, TensorSpec
+from kgen.models.signature import Signature, TensorSpec, check_count
 from kgen.training import Noise
 
 _LATENTS = {"normal": "N(0, 1)", "uniform": "U(-1, 1)"}
@@ -60,6 +60,11 @@ class GAN(GenerativeModel):
         made, judged = generator.output_shape[1:], discriminator.input_shape[1:]
         if made != judged:
             raise ValueError(f"the generator makes {made}, the discriminator judges {judged}.")
+        if tuple(discriminator.output_shape[1:]) != (1,):
+            raise ValueError(
+                f"the discriminator must give one logit an image, (n, 1), not "
+                f"{discriminator.output_shape}."
+            )
         self.latent_distribution = latent_distribution
         self.latent_dim = generator.input_shape[-1]
         self.image_shape = tuple(made)
@@ -160,7 +165,7 @@ class GAN(GenerativeModel):
         Returns:
             float32 images (n, height, width, channels) in [-1, 1].
         """
-        latents = self.latents(n, Noise(keras.random.SeedGenerator(seed)))
+        latents = self.latents(check_count(n), Noise(keras.random.SeedGenerator(seed)))
         return self.serve("sample", latents=ops.convert_to_numpy(latents))
 
     def discriminate(self, images) -> np.ndarray:

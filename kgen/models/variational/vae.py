@@ -8,7 +8,7 @@ from keras import ops
 
 from kgen.losses import bits_per_dim, normal_log_prob, standard_normal_kl
 from kgen.models.base import GenerativeModel, images_of
-from kgen.models.signature import Signature, TensorSpec
+from kgen.models.signature import Signature, TensorSpec, check_count
 from kgen.models.variational import observation
 from kgen.networks import conv_decoder, conv_encoder, dense_decoder, dense_encoder
 from kgen.training import Noise
@@ -263,8 +263,9 @@ class VAE(GenerativeModel):
         Returns:
             The expected images given the latents, float32 (n, height, width, channels) in [-1, 1].
         """
-        noise = Noise(keras.random.SeedGenerator(seed)).normal((n, self.latent_dim))
-        return self.serve("sample", latents=ops.convert_to_numpy(noise))
+        noise = Noise(keras.random.SeedGenerator(seed))
+        latents = noise.normal((check_count(n), self.latent_dim))
+        return self.serve("sample", latents=ops.convert_to_numpy(latents))
 
     def encode(self, images) -> np.ndarray:
         """The posterior's means (n, latent_dim) of images (n, height, width, channels)."""

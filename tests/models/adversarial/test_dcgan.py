@@ -176,3 +176,45 @@ def test_inputs_of_unequal_length_are_refused():
         model.serve("sample", images=np.zeros((1, 8, 8, 1)))
     with pytest.raises(ValueError, match="there are sample, discriminate"):
         model.serve("encode", images=np.zeros((1, 8, 8, 1)))
+
+
+def test_images_from_zero_to_one_are_remarked():
+    model = DCGAN.build_default((8, 8, 1), latent_dim=4, width=4)
+    model.compile(run_eagerly=True)
+    images = np.random.default_rng(0).random((4, 8, 8, 1)).astype("float32")
+    with pytest.warns(UserWarning, match="no negative number.*2 x - 1"):
+        model.evaluate(images, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (np.zeros((0, 8, 8, 1), "float32"), "the data are empty"),
+        ((np.zeros((4, 8, 8, 1), "float32"), np.zeros(4)), "not as one tuple"),
+        (kgen.datasets.from_arrays(np.zeros((9, 8, 8, 1)), batch_size=3), "such as data.train"),
+    ],
+    ids=["empty", "tuple", "splits"],
+)
+def test_what_is_no_data_is_refused_in_one_line(data, message):
+    model = DCGAN.build_default((8, 8, 1), latent_dim=4, width=4)
+    model.compile()
+    with pytest.raises(kgen.errors.DataError, match=message):
+        model.fit(data, verbose=0)
+
+
+def test_predict_names_the_capabilities():
+    with pytest.raises(NotImplementedError, match="use sample, discriminate"):
+        DCGAN.build_default((8, 8, 1), latent_dim=4, width=4).predict(np.zeros((1, 8, 8, 1)))
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5])
+def test_a_count_is_a_whole_number(n):
+    with pytest.raises(kgen.errors.DataError, match="at least 1"):
+        DCGAN.build_default((8, 8, 1), latent_dim=4, width=4).sample(n)
+
+
+def test_a_discriminator_gives_one_logit():
+    images = keras.Input((8, 8, 1))
+    two = keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(images)))
+    with pytest.raises(ValueError, match="one logit an image"):
+        DCGAN(dcgan_generator((8, 8, 1), 4, 4), two)
