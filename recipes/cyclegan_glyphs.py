@@ -7,7 +7,7 @@ Command: kgen train cyclegan_glyphs
 Data:    built in (glyphs/sans2serif)
 Time:    5 minutes on two CPU cores that did other work as well
 Result:  seed 0, 20 epochs of 200 steps: held-out characters gain serifs and contrast of stroke one
-         way and lose both the other way (look at I, H, A, N); thin serifs sometimes stay. Mean cycle
+         way and lose both the other way (see I, H, A, N); thin serifs sometimes stay. Mean cycle
          error 0.026 a side on the scale [-1, 1], in training; no score yet
 """
 
