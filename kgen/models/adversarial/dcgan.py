@@ -16,7 +16,10 @@ class DCGAN(GAN):
     with rate 2e-4 and beta_1 0.5, latents from U(-1, 1), batches of 128.
 
     The authors' code normalises with the statistics of the batch also when it samples. Here
-    inference uses moving averages, so that a served image does not depend on its neighbours.
+    inference uses moving averages, so that a served image does not depend on its neighbours. The
+    discriminator's averages are over real and generated batches alike, so `discriminate` and
+    `evaluate` are milder than the losses of training. Their code's weight decay of 1e-5 is left
+    out, as the paper does not have it.
 
     Example:
 
