@@ -12,6 +12,7 @@ from kgen.models.serving import run_in_batches
 from kgen.models.signature import Signature
 from kgen.training import Noise, PlayerOptimizers, ReplicaSeedGenerator, averages, clock, seam
 from kgen.training.epochs import EpochCounter
+from kgen.training.optimizers import choose_optimizers
 
 #: What the rest of kgen may ask of a model. A model has a capability by defining the method.
 CAPABILITIES = (
@@ -194,7 +195,7 @@ class GenerativeModel(keras.Model):
             ValueError: Under mixed_float16, whose loss scaling cannot serve several optimizers.
         """
         self._refuse_float16()
-        chosen = self._choose_optimizers(optimizers)
+        chosen = choose_optimizers(optimizers, self._optimizer_keywords(), self.default_optimizers)
         if len(chosen) == 1:
             ((player, optimizer),) = chosen.items()
             optimizer.build(self.player_variables(player))
@@ -219,24 +220,6 @@ class GenerativeModel(keras.Model):
                 "kgen trains in float32 or mixed_bfloat16, not in mixed_float16: "
                 "keras.config.set_dtype_policy('mixed_bfloat16') before building the networks."
             )
-
-    def _choose_optimizers(self, given: dict) -> dict[str, keras.optimizers.Optimizer]:
-        """Each player's optimizer: the given one, or the paper's."""
-        keywords = self._optimizer_keywords()
-        for keyword in given:
-            if keyword not in keywords:
-                raise TypeError(
-                    f"{type(self).__name__}.compile() has no argument {keyword!r}; "
-                    f"its optimizers are {', '.join(keywords)}."
-                )
-        chosen = {
-            keywords[keyword]: keras.optimizers.get(optimizer)
-            for keyword, optimizer in given.items()
-            if optimizer is not None
-        }
-        if len(chosen) < len(self.players):  # a model without defaults needs all
-            chosen = {**self.default_optimizers(), **chosen}
-        return {player: chosen[player] for player in self.players}
 
     def player_optimizer(self, player: str) -> keras.optimizers.Optimizer:
         """The optimizer of a player; `optimizer` itself where there is only one."""

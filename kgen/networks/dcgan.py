@@ -45,7 +45,7 @@ def dcgan_generator(
     Example:
 
         >>> dcgan_generator((64, 64, 3)).count_params()
-        12684416
+        18920320
     """
     root, times = doublings(image_shape)
     widths = _widths(width, times)

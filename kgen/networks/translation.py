@@ -59,7 +59,7 @@ def resnet_generator(
     Example:
 
         >>> resnet_generator((256, 256, 3)).count_params()
-        11365632
+        11372931
     """
     for side in image_shape[:2]:
         if side is not None and (side % 4 or side < 8):

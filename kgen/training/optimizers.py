@@ -1,4 +1,4 @@
-"""One optimizer object for a model with several players, and learning-rate schedules."""
+"""The optimizers of a model's players as one object, and learning-rate schedules."""
 
 import keras
 from keras import ops
@@ -43,6 +43,35 @@ class PlayerOptimizers(keras.optimizers.MultiOptimizer):
 
     def load_own_variables(self, store):
         """Loads nothing: all state is the players'."""
+
+
+def choose_optimizers(given: dict, keywords: dict[str, str], defaults) -> dict:
+    """Each player's optimizer: the given one, or the paper's.
+
+    Args:
+        given: Optimizers or their names by keyword; `None` stands for the paper's.
+        keywords: The player of each keyword.
+        defaults: Gives the paper's optimizer of every player; called only if one is missing.
+
+    Returns:
+        One optimizer a player, in the players' order.
+
+    Raises:
+        TypeError: For a keyword that names no player.
+    """
+    for keyword in given:
+        if keyword not in keywords:
+            raise TypeError(
+                f"compile() has no argument {keyword!r}; the optimizers are {', '.join(keywords)}."
+            )
+    chosen = {
+        keywords[keyword]: keras.optimizers.get(optimizer)
+        for keyword, optimizer in given.items()
+        if optimizer is not None
+    }
+    if len(chosen) < len(keywords):
+        chosen = {**defaults(), **chosen}
+    return {player: chosen[player] for player in keywords.values()}
 
 
 @keras.saving.register_keras_serializable("kgen")
