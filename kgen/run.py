@@ -241,19 +241,13 @@ def _take_schedules(built: keras.Model, loaded: keras.Model) -> bool:
     import keras
 
     changed = False
-    for new, old in zip(_optimizers(built), _optimizers(loaded), strict=True):
+    for player in built.players:
+        new, old = built.player_optimizer(player), loaded.player_optimizer(player)
         config = new.get_config()["learning_rate"]
         if isinstance(config, dict) and config != old.get_config()["learning_rate"]:
             old.learning_rate = keras.optimizers.schedules.deserialize(config)
             changed = True
     return changed
-
-
-def _optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
-    """The optimizer of each player."""
-    if len(model.players) == 1:
-        return [model.optimizer]
-    return [model.optimizer[player] for player in model.players]
 
 
 def _fit(run: Run, folder: RunFolder, verbose: str | int) -> float:
@@ -272,7 +266,6 @@ def _fit(run: Run, folder: RunFolder, verbose: str | int) -> float:
         epochs=run.epochs,
         initial_epoch=run.model.epochs_trained,
         verbose=verbose,
-        shuffle=False,  # the data shuffle themselves
         validation_data=run.data.validation if run.validate else None,
         callbacks=[*others, callbacks.Checkpoint(folder.checkpoint, others=others)],
     )

@@ -11,8 +11,6 @@ Result:  seed 0, 20 epochs of 200 steps: held-out characters gain serifs and con
          error 0.026 a side on the scale [-1, 1], in training; no score yet
 """
 
-import keras
-
 import kgen
 from kgen.recipe import Run
 
@@ -63,15 +61,7 @@ def recipe(
         downsamplings=2,
         identity_weight=identity_weight,
     )
-    steps = epochs * len(splits.train)
-    model.compile(
-        **{
-            f"{player}_optimizer": keras.optimizers.Adam(
-                kgen.training.LinearDecay(2e-4, steps // 2, steps - steps // 2), beta_1=0.5
-            )
-            for player in model.players
-        }
-    )
+    model.compile(**model.decaying_optimizers(epochs * len(splits.train)))
     return Run(model=model, data=splits, epochs=epochs)
 
 

@@ -9,8 +9,6 @@ Time:    not yet measured; needs a GPU
 Result:  not yet measured
 """
 
-import keras
-
 import kgen
 from kgen.recipe import Run
 
@@ -51,15 +49,7 @@ def recipe(
         limit=limit,
     )
     model = kgen.models.CycleGAN.build_default(splits.image_shape, blocks=blocks, width=width)
-    steps = epochs * len(splits.train)
-    model.compile(
-        **{
-            f"{player}_optimizer": keras.optimizers.Adam(
-                kgen.training.LinearDecay(2e-4, steps // 2, steps - steps // 2), beta_1=0.5
-            )
-            for player in model.players
-        }
-    )
+    model.compile(**model.decaying_optimizers(epochs * len(splits.train)))
     return Run(model=model, data=splits, epochs=epochs)
 
 

@@ -15,6 +15,14 @@ def _seeded():
     keras.utils.set_random_seed(0)
 
 
+@pytest.fixture
+def mixed_bfloat16():
+    """Layers built in the test compute in bfloat16, but for those that say otherwise."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
 @pytest.fixture(autouse=True)
 def _doctest_names(doctest_namespace):
     doctest_namespace.update(keras=keras, np=np)

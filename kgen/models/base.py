@@ -278,6 +278,10 @@ class GenerativeModel(keras.Model):
                 shape or range.
         """
         check_first_batch(self, x, y)
+        validation = kwargs.get("validation_data")
+        if validation is not None:
+            arrays = validation[:2] if isinstance(validation, tuple) else (validation,)
+            check_first_batch(self, *arrays)
         if is_tf_data(x):
             kwargs.setdefault("shuffle", False)  # its own affair; Keras would warn
         warn_of_split_epochs(x, kwargs.get("steps_per_epoch"))
@@ -293,7 +297,8 @@ class GenerativeModel(keras.Model):
         Raises:
             DataError: As for `fit`.
         """
-        check_first_batch(self, x, y)
+        if clock.epoch() is None:  # within `fit`, which has looked at them
+            check_first_batch(self, x, y)
         return super().evaluate(x, y, **kwargs)
 
     def predict(self, *args, **kwargs):

@@ -66,12 +66,9 @@ def test_a_batch_larger_than_the_pool_is_refused():
         ImagePool(2)(_batch(1, 2, 3), noise=_noise([0, 1], [True] * 3))
 
 
+@pytest.mark.usefixtures("mixed_bfloat16")
 def test_keeps_float32_under_mixed_precision():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        pool = ImagePool(3)
-        out = pool(_batch(1 / 3), noise=_noise([0, 1, 2], [True]))
-        assert _values(out) == [np.float32(1 / 3)]
-        assert _values(pool.images)[0] == np.float32(1 / 3)
-    finally:
-        keras.config.set_dtype_policy("float32")
+    pool = ImagePool(3)
+    out = pool(_batch(1 / 3), noise=_noise([0, 1, 2], [True]))
+    assert _values(out) == [np.float32(1 / 3)]
+    assert _values(pool.images)[0] == np.float32(1 / 3)

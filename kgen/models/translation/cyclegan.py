@@ -14,6 +14,7 @@ from kgen.losses import (
 from kgen.models.base import GenerativeModel
 from kgen.models.signature import Signature, TensorSpec
 from kgen.networks import patchgan, resnet_generator
+from kgen.training import LinearDecay
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -144,10 +145,23 @@ class CycleGAN(GenerativeModel):
     def default_optimizers(self):
         """Adam, rate 2e-4, beta_1 0.5, for both players.
 
-        The paper keeps the rate for 100 epochs and takes it to zero over 100 more: pass optimizers
-        with `kgen.training.LinearDecay`, which needs to know the steps of an epoch.
+        The paper keeps the rate for 100 epochs and takes it to zero over 100 more, for which one
+        must know the steps to come: `model.compile(**model.decaying_optimizers(steps))`.
         """
         return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
+
+    def decaying_optimizers(self, steps: int) -> dict[str, keras.optimizers.Optimizer]:
+        """The paper's optimizers with its schedule, as keywords of `compile`.
+
+        Args:
+            steps: Of the whole training; half of them at the full rate, half towards zero.
+        """
+        return {
+            f"{player}_optimizer": keras.optimizers.Adam(
+                LinearDecay(2e-4, steps // 2, steps - steps // 2), beta_1=0.5
+            )
+            for player in self.players
+        }
 
     # ---- training --------------------------------------------------------------------------------
 

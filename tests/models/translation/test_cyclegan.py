@@ -259,19 +259,29 @@ def test_without_a_pool_the_size_may_stay_open():
     assert model.translate(_images(0, (1, 20, 12, 1))).shape == (1, 20, 12, 1)
 
 
+@pytest.mark.usefixtures("mixed_bfloat16")
 def test_trains_in_mixed_bfloat16():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        model = CycleGAN.build_default((8, 8, 1), blocks=1, width=4, downsamplings=1, pool_size=4)
-        model.compile(run_eagerly=True)
-        history = model.fit(_images(0), _images(1), batch_size=4, verbose=0).history
-        assert np.isfinite(list(history.values())).all()
-        assert model.translate(_images(0)).dtype == np.float32
-    finally:
-        keras.config.set_dtype_policy("float32")
+    model = CycleGAN.build_default((8, 8, 1), blocks=1, width=4, downsamplings=1, pool_size=4)
+    model.compile(run_eagerly=True)
+    history = model.fit(_images(0), _images(1), batch_size=4, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    assert model.translate(_images(0)).dtype == np.float32
 
 
 def test_unknown_domain_is_refused():
     model = CycleGAN.build_default((8, 8, 1), blocks=1, width=2, downsamplings=1)
     with pytest.raises(ValueError, match="domain must be 'a' or 'b'"):
         model.translate(_images(0), domain="c")
+
+
+def test_the_papers_schedule_is_half_constant_and_half_decay():
+    model = CycleGAN.build_default((8, 8, 1), blocks=1, width=2, downsamplings=1)
+    model.compile(**model.decaying_optimizers(9))
+    for player in model.players:
+        optimizer = model.player_optimizer(player)
+        rates = []
+        for step in (0, 4, 9, 20):
+            optimizer.iterations.assign(step)
+            rates.append(float(optimizer.learning_rate.numpy()))
+        assert rates == pytest.approx([2e-4, 2e-4, 0.0, 0.0], abs=1e-9)
+        assert optimizer.beta_1 == 0.5

@@ -280,16 +280,13 @@ def test_a_mean_image_is_where_the_untrained_decoder_starts():
         assert conv.decode(np.zeros((1, 2))).mean() == pytest.approx(mean.mean(), abs=1e-5)
 
 
+@pytest.mark.usefixtures("mixed_bfloat16")
 def test_trains_in_mixed_bfloat16():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        model = VAE.build_default((8, 8, 1), 2, architecture="conv", likelihood="gaussian")
-        model.compile(run_eagerly=True)
-        history = model.fit(_images(), batch_size=10, verbose=0).history
-        assert np.isfinite(list(history.values())).all()
-        assert model.sample(2, seed=0).dtype == np.float32
-    finally:
-        keras.config.set_dtype_policy("float32")
+    model = VAE.build_default((8, 8, 1), 2, architecture="conv", likelihood="gaussian")
+    model.compile(run_eagerly=True)
+    history = model.fit(_images(), batch_size=10, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    assert model.sample(2, seed=0).dtype == np.float32
 
 
 def test_codes_that_do_not_fit_are_refused():
