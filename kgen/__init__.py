@@ -23,6 +23,7 @@ _LAZY = (
     "export",
     "layers",
     "losses",
+    "metrics",
     "models",
     "networks",
     "plotting",

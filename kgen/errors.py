@@ -23,3 +23,7 @@ class NonFiniteLoss(KgenError, ArithmeticError):
 
 class ExportError(KgenError):
     """An export cannot be written or read: a folder in the way, no signatures, no export there."""
+
+
+class MetricError(KgenError, ValueError):
+    """A score cannot be computed: no such metric, too few images, or features that are no numbers."""

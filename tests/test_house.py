@@ -31,15 +31,20 @@ MAY_IMPORT = {
     "datasets": {"errors", "training.clock"},
     "plotting": {"errors", "files"},
     "export": {"errors", "files", "version"},
-    "callbacks": {"errors", "files", "plotting"},
+    "metrics": {"errors", "files", "datasets"},
+    "callbacks": {"errors", "files", "plotting", "metrics"},
     "recipe": {"errors"},
     "run_folder": {"errors", "files", "version", "recipe"},
     "run": {
-        "errors", "files", "recipe", "run_folder", "callbacks", "export", "plotting",
+        "errors", "files", "recipe", "run_folder", "callbacks", "export", "plotting", "metrics",
         # only so that Keras knows the classes when it reads a checkpoint
         "models",
     },
-    "cli": {"errors", "recipe", "run", "run_folder", "export", "plotting", "datasets"},
+    "report": {"errors", "files", "plotting", "metrics.score", "run_folder", "recipe", "version"},
+    "cli": {
+        "errors", "recipe", "run", "run_folder", "export", "plotting", "datasets", "metrics",
+        "report",
+    },
 }  # fmt: skip
 
 

@@ -1,0 +1,5 @@
+"""Scores that carry their protocol."""
+
+from kgen.metrics.score import Score
+
+__all__ = ["Score"]

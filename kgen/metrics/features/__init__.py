@@ -1,0 +1,1 @@
+"""Feature networks, in which distances are measured."""
