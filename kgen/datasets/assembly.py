@@ -57,6 +57,7 @@ def chosen_layout(wanted: str | None, stored: str, name: str) -> str:
         "domains": ("domains", "labelled", "images"),
         "paired": ("paired", "unpaired"),
         "unpaired": ("unpaired",),
+        "points": ("points",),
     }[stored]
     if wanted is None:
         return stored

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kgen.datasets import checks, folder, glyphs, named
+from kgen.datasets import checks, folder, glyphs, mixtures, named
 from kgen.datasets.assembly import (
     Options,
     Request,
@@ -36,8 +36,9 @@ def load(
     """Loads a data set as shuffled, batched pipelines of images in [-1, 1].
 
     Args:
-        name: A built-in set (`"glyphs"`, `"glyphs/letters"`, ..., see `kgen.datasets`), a folder of
-            images, or a name of TensorFlow Datasets (`"mnist"`, `"cycle_gan/horse2zebra"`).
+        name: A built-in set (`"glyphs"`, `"glyphs/letters"`, `"ring"`, ..., see `kgen.datasets`), a
+            folder of images, or a name of TensorFlow Datasets (`"mnist"`,
+            `"cycle_gan/horse2zebra"`).
         image_size: Side of the images in pixels, or `(height, width)`. `None` takes the size the
             data have; the built-in set is drawn at 32.
         batch_size: Examples in a batch.
@@ -79,6 +80,8 @@ def load(
     text = os.fspath(name)
     if isinstance(name, str) and text.split("/")[0] == "glyphs":
         return _load_glyphs(text, request)
+    if name in mixtures.MIXTURES:
+        return mixtures.load(text, layout, limit, options, image_size=image_size, channels=channels)
     if Path(text).expanduser().is_dir():
         return folder.load(Path(text).expanduser(), request)
     if not isinstance(name, str) or text.startswith((".", "/", "~")):

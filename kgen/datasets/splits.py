@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 SPLITS = ("train", "validation", "test")
-LAYOUTS = ("images", "labelled", "paired", "unpaired", "domains")
+LAYOUTS = ("images", "labelled", "paired", "unpaired", "domains", "points")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Splits:
     | `"paired"` | `(sources, targets)`, row by row the same subject |
     | `"unpaired"` | `(a, b)`, rows have nothing to do with each other |
     | `"domains"` | `(images, domains)` |
+    | `"points"` | `points`, float32 `(n, 2)` of any size |
 
     Attributes:
         name: The name or folder the data came from.
@@ -36,7 +37,7 @@ class Splits:
         train: Shuffled anew every epoch, whole batches only.
         validation: In a fixed order and complete (the last batch may be smaller); `None` if empty.
         test: Like `validation`.
-        image_shape: `(height, width, channels)` of one image.
+        image_shape: `(height, width, channels)` of one image; `(2,)` of points.
         sizes: Examples per split; of unpaired data, those of the larger side.
         class_names: Names of the classes or domains by their number, or `None` without labels.
         seed: The seed of the training order.
