@@ -32,7 +32,7 @@ def test_draws_the_data_on_the_left_and_the_samples_on_the_right(tmp_path):
     callback.on_epoch_end(0)
     real, made = callback.images()[..., 0]
     assert (real < 1).sum() == 2 and (made < 1).sum() == 1
-    assert real[6, 1] == -1 and real[1, 6] == -1 and made[1, 6] == -1
+    assert real[7, 0] == -1 and real[0, 7] == -1 and made[1, 6] == -1
     with Image.open(callback.path(1)) as picture:
         assert picture.width > 1.8 * picture.height
 
