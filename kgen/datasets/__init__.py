@@ -22,7 +22,7 @@ each for validation and testing. In validation and test data of `sans2serif`, ro
 show the same character, so a translation can be compared with the truth.
 
 Two toys are points in the plane instead, `(n, 2)` and not scaled, with known modes
-(`kgen.datasets.mixtures`): `"ring"`, 8 Gaussians on a circle of radius 2, and `"grid"`, 25 of them.
+(`kgen.datasets.mixture`): `"ring"`, 8 Gaussians on a circle of radius 2, and `"grid"`, 25 of them.
 
 `layout="images"` drops the labels of any labelled set: `load("glyphs/letters", layout="images")`
 gives an unconditional model nothing but letters.

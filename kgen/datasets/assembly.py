@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from kgen.datasets import pipeline
+from kgen.datasets import pipeline, semi_supervised
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.datasets.strands import Memory, Strand, Stream
 from kgen.errors import DataError
@@ -19,6 +19,7 @@ class Options:
     seed: int = 0
     steps_per_epoch: int | None = None
     flip: bool = False
+    labels_per_class: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,16 +90,25 @@ def assemble(
 ) -> Splits:
     """Puts pipelines over the strands of each split."""
     strands = strands if isinstance(strands, Mapping) else {s: strands(s) for s in SPLITS}
+    settings = dataclasses.asdict(options)
+    labels_per_class = settings.pop("labels_per_class")
+    if labels_per_class is None:
+        train = pipeline.training(strands["train"], **settings)
+    else:
+        if layout != "labelled":
+            raise DataError(f"labels_per_class needs labels, and {name} is loaded as {layout!r}.")
+        layout = semi_supervised.LAYOUT
+        train = semi_supervised.training(strands["train"], labels_per_class, **settings)
     return Splits(
         name=name,
         layout=layout,
-        train=pipeline.training(strands["train"], **dataclasses.asdict(options)),
+        train=train,
         validation=pipeline.evaluation(strands["validation"], options.batch_size),
         test=pipeline.evaluation(strands["test"], options.batch_size),
         image_shape=tuple(int(side) for side in image_shape),
         sizes={split: max(map(len, strands[split])) for split in SPLITS},
         class_names=tuple(class_names)
-        if class_names is not None and layout in ("labelled", "domains")
+        if class_names is not None and layout in ("labelled", "domains", semi_supervised.LAYOUT)
         else None,
         seed=options.seed,
         skipped=tuple(skipped),

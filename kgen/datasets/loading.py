@@ -13,6 +13,7 @@ from kgen.datasets.assembly import (
     make_strands,
     stored_layout,
 )
+from kgen.datasets.mixture import MIXTURES
 from kgen.datasets.splits import SPLITS, Splits, assign, check_shares
 from kgen.errors import DataError
 
@@ -32,6 +33,7 @@ def load(
     test: float = 0.1,
     limit: int | None = None,
     data_dir: str | os.PathLike | None = None,
+    labels_per_class: int | None = None,
 ) -> Splits:
     """Loads a data set as shuffled, batched pipelines of images in [-1, 1].
 
@@ -58,6 +60,8 @@ def load(
         test: Share held out for testing, where the data have no split of their own.
         limit: At most so many examples in each split, for a quick try.
         data_dir: Where TensorFlow Datasets finds prepared sets, or the original downloads of one.
+        labels_per_class: Train with so many labels of each class, chosen by `seed`, and all images
+            without: batches `((labelled, labels), unlabelled)`. Labelled data only.
 
     Returns:
         The three splits and what is known of the data.
@@ -75,12 +79,12 @@ def load(
     checks.settings(batch_size, seed, layout, channels, steps_per_epoch, limit)
     check_shares(validation, test)
     size = checks.image_size(image_size)
-    options = Options(batch_size, int(seed), steps_per_epoch, flip)
+    options = Options(batch_size, int(seed), steps_per_epoch, flip, labels_per_class)
     request = Request(size, channels, layout, resize, validation, test, limit, data_dir, options)
     text = os.fspath(name)
     if isinstance(name, str) and text.split("/")[0] == "glyphs":
         return _load_glyphs(text, request)
-    if name in mixtures.MIXTURES:
+    if name in MIXTURES:
         return mixtures.load(text, layout, limit, options, image_size=image_size, channels=channels)
     if Path(text).expanduser().is_dir():
         return folder.load(Path(text).expanduser(), request)
@@ -102,6 +106,7 @@ def from_arrays(
     test: float = 0.0,
     class_names: Sequence[str] | None = None,
     name: str = "arrays",
+    labels_per_class: int | None = None,
 ) -> Splits:
     """Pipelines over arrays that are already in memory.
 
@@ -119,6 +124,7 @@ def from_arrays(
         test: Share to hold out for testing.
         class_names: Names of the classes; their numbers if `None`.
         name: A name for the data.
+        labels_per_class: See `load`.
 
     Returns:
         The splits.
@@ -168,7 +174,7 @@ def from_arrays(
         strands,
         sides[0].shape[1:],
         class_names,
-        Options(batch_size, int(seed), steps_per_epoch, flip),
+        Options(batch_size, int(seed), steps_per_epoch, flip, labels_per_class),
     )
 
 

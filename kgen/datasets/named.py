@@ -104,7 +104,9 @@ def prepared(name: str, data_dir: str | None = None):
             f"{name} is not prepared on this machine and {unreachable} cannot be reached: "
             f"put {listed} into a folder and pass it as data_dir."
         )
-    config = tfds.download.DownloadConfig(manual_dir=originals, try_download_gcs=False)
+    config = tfds.download.DownloadConfig(
+        manual_dir=originals, extract_dir=_extracted(builder), try_download_gcs=False
+    )
     try:
         builder.download_and_prepare(download_config=config)
     except Exception as error:  # of many kinds: checksums, disk, missing packages, parsers
@@ -138,6 +140,17 @@ def find(name: str, data_dir: str | None = None):
         near = [f"{base}/{config}" for config in difflib.get_close_matches(wanted, configs)]
         hint = f"did you mean {' or '.join(near)}?" if near else str(error).splitlines()[0]
         raise DataError(f"no data set {name!r}: {hint}") from None
+
+
+def _extracted(builder) -> Path:
+    """Where the archives of this set are unpacked, and those of no other.
+
+    TensorFlow Datasets unpacks all sets into one folder by file names alone and never twice. MNIST
+    and Fashion-MNIST have files of the same names: who prepared one got it again as the other.
+    """
+    depth = builder.info.full_name.count("/")
+    root = Path(builder.data_path).parents[depth]
+    return root / "downloads" / "extracted" / builder.info.full_name
 
 
 def _originals(builder) -> dict[str, str]:

@@ -29,11 +29,12 @@ class Splits:
     | `"paired"` | `(sources, targets)`, row by row the same subject |
     | `"unpaired"` | `(a, b)`, rows have nothing to do with each other |
     | `"domains"` | `(images, domains)` |
+    | `"semi-supervised"` | training `((labelled, labels), unlabelled)`, else `(images, labels)` |
     | `"points"` | `points`, float32 `(n, 2)` of any size |
 
     Attributes:
         name: The name or folder the data came from.
-        layout: One of the layouts above.
+        layout: One of the layouts above; `labels_per_class` makes the last.
         train: Shuffled anew every epoch, whole batches only.
         validation: In a fixed order and complete (the last batch may be smaller); `None` if empty.
         test: Like `validation`.

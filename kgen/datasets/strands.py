@@ -18,6 +18,9 @@ IN_MEMORY = 2**30
 class Strand(Protocol):
     """Rows of examples that can be fetched by number."""
 
+    #: The label of each row, or `None`.
+    labels: np.ndarray | None
+
     def __len__(self) -> int:
         """How many rows there are."""
 
@@ -47,6 +50,7 @@ class Memory:
         labels: np.ndarray | None = None,
         palette: np.ndarray | None = None,
     ):
+        self.labels = labels
         # On the host whatever the accelerator: tf.data gathers there.
         with tf.device("cpu:0"):
             self._images = [tf.constant(array) for array in images]
@@ -89,6 +93,7 @@ class Files:
         self._paths = paths
         self._read = read
         self._image_shape = image_shape
+        self.labels = labels
         self._labels = None if labels is None else tf.constant(labels, tf.int32)
         # Pillow lets go of Python's lock while it decodes.
         self._readers = ThreadPoolExecutor(thread_name_prefix="kgen-decode")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen.datasets.mixtures import MIXTURES, grid, ring
+from kgen.datasets.mixture import MIXTURES, grid, ring
 from kgen.errors import DataError
 
 

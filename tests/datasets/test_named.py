@@ -1,5 +1,6 @@
 """TensorFlow Datasets by name: what is found, what is refused, and nothing of it slowly."""
 
+import gzip
 import time
 
 import numpy as np
@@ -231,3 +232,39 @@ def test_original_downloads_are_used_without_network(offline, below):
     (files / "train-images-idx3-ubyte.gz").unlink()
     with pytest.raises(DataError, match=r"put train-images-idx3-ubyte\.gz into"):
         load("mnist", data_dir=offline / "files")
+
+
+class TinyPacked(tfds.core.GeneratorBasedBuilder):
+    """A set of one grey level, in an archive that is called like another set's."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    MANUAL_DOWNLOAD_INSTRUCTIONS = "levels.gz"
+
+    def _info(self):
+        features = {"image": tfds.features.Image(shape=(8, 8, 1))}
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        file = dl_manager.extract(dl_manager.manual_dir / "levels.gz")
+        return {"train": self._generate_examples(int(file.read_text()))}
+
+    def _generate_examples(self, level):
+        for i in range(20):
+            yield i, {"image": np.full((8, 8, 1), level, np.uint8)}
+
+
+class TinyPackedToo(TinyPacked):
+    """The other set."""
+
+
+def test_archives_of_one_name_are_not_confused(monkeypatch, tmp_path):
+    """As MNIST's and Fashion-MNIST's, which TensorFlow Datasets unpacks into one place."""
+    from tensorflow_datasets.core import constants
+
+    monkeypatch.setattr(constants, "DATA_DIR", str(tmp_path / "own"))
+    for name, level in {"tiny_packed": 0, "tiny_packed_too": 255}.items():
+        files = tmp_path / name
+        files.mkdir()
+        (files / "levels.gz").write_bytes(gzip.compress(str(level).encode()))
+        images = next(iter(load(name, data_dir=files, batch_size=4).train))
+        np.testing.assert_array_equal(images, np.full((4, 8, 8, 1), level / 127.5 - 1, "float32"))
