@@ -31,20 +31,27 @@ MAY_IMPORT = {
     "datasets": {"errors", "training.clock"},
     "plotting": {"errors", "files"},
     "export": {"errors", "files", "version"},
-    "metrics": {"errors", "files", "datasets"},
+    "metrics": {"errors", "files", "datasets", "training.clock"},
     "callbacks": {"errors", "files", "plotting", "metrics"},
     "recipe": {"errors"},
-    "run_folder": {"errors", "files", "version", "recipe"},
+    "machine": set(),
+    "run_folder": {"errors", "files", "version", "recipe", "metrics.score"},
+    "run_sessions": {"machine", "run_folder"},
+    "run_callbacks": {
+        "errors", "recipe", "run_folder", "run_sessions", "callbacks", "metrics", "datasets",
+    },
     "run": {
-        "errors", "files", "recipe", "run_folder", "callbacks", "export", "plotting", "metrics",
+        "errors", "recipe", "run_folder", "run_callbacks", "callbacks", "export", "report",
         # only so that Keras knows the classes when it reads a checkpoint
         "models",
     },
-    "report": {"errors", "files", "plotting", "metrics.score", "run_folder", "recipe", "version"},
-    "cli": {
-        "errors", "recipe", "run", "run_folder", "export", "plotting", "datasets", "metrics",
-        "report",
+    "run_evaluation": {
+        "errors", "recipe", "run_folder", "run_callbacks", "callbacks", "metrics", "run",
     },
+    "report": {"errors", "files", "metrics.score", "run_folder", "recipe", "machine"},
+    "cli": {"errors", "recipe", "run", "plotting", "version", "cli_scores"},
+    "cli_scores": {"errors", "run_evaluation", "report"},
+    "zoo": {"errors", "files", "recipe", "report", "metrics.score"},
 }  # fmt: skip
 
 

@@ -42,6 +42,8 @@ def check_first_batch(model, x, y=None) -> None:
                 f"{name} have shape {tuple(images.shape[1:])}, the model was built for "
                 f"{tuple(shape)}: load the data at that size, or build the model for yours."
             )
+        if len(shape) < 3:  # points have no range
+            continue
         check_image_range(name, images)
         if images.min() >= 0 and images.min() < images.max():
             warnings.warn(

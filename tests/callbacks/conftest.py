@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import kgen
+from tests.callbacks.toys import Fading, bars
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,41 @@ def fit(images):
         )
 
     return fit
+
+
+@pytest.fixture(scope="session")
+def splits():
+    """Images of bars; three batches of eight are an epoch."""
+    return kgen.datasets.from_arrays(
+        bars(300), batch_size=8, validation=0.5, test=0.1, name="bars", steps_per_epoch=3
+    )
+
+
+@pytest.fixture
+def make_fading():
+    """Makes a model whose samples are best after `peak` epochs, the same each time."""
+
+    def make(peak=2):
+        keras.utils.set_random_seed(0)
+        model = Fading(peak=peak)
+        model.compile(run_eagerly=True)
+        return model
+
+    return make
+
+
+@pytest.fixture
+def fit_on(splits):
+    """Trains a model on bars up to the given epoch."""
+
+    def fit_on(model, epochs, callbacks, **kwargs):
+        return model.fit(
+            splits.train,
+            epochs=epochs,
+            initial_epoch=model.epochs_trained,
+            callbacks=callbacks,
+            verbose=0,
+            **kwargs,
+        )
+
+    return fit_on

@@ -201,6 +201,14 @@ class VAE(GenerativeModel):
 
     # ---- capabilities ----------------------------------------------------------------------------
 
+    @property
+    def log_prob_of(self) -> str:
+        """What `log_prob` is a probability of, for those who compare likelihoods."""
+        if self.likelihood == "gaussian":
+            return "8-bit levels, dequantised"
+        how = {"dynamic": "at random", "threshold": "at the middle"}[self.binarization]
+        return f"pixels binarised {how}"
+
     def signatures(self):
         """One for each capability; `log_prob` takes its noise as an input."""
         images = TensorSpec((None, *self.image_shape))

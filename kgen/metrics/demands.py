@@ -1,0 +1,149 @@
+"""What metrics demand of features and of models, refused in one line before anything is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kgen.errors import MetricError
+from kgen.metrics.case import Measure
+from kgen.metrics.registry import METRICS
+from kgen.metrics.streams import is_model
+
+if TYPE_CHECKING:
+    from kgen.datasets import Splits
+
+# What the metrics of Inception are called in other features.
+_ELSEWHERE = {
+    "fid": "fd",
+    "fid_infinity": "fd_infinity",
+    "kid": "kd",
+    "inception_score": "classifier_score",
+}
+_INCEPTION = "inception-2015-12-05"
+# The capability behind a need, and what is said of a model without it.
+_CAPABILITIES = {
+    "sample": ("sample", "cannot sample"),
+    "latents": ("sample", "cannot sample"),
+    "log_prob": ("log_prob", "has no likelihood"),
+    "reconstruct": ("reconstruct", "cannot reconstruct"),
+}
+
+
+def choose_network(
+    metrics: Sequence[str],
+    features: Any,
+    image_shape: tuple[int, int, int] | None,
+    measures: Mapping[str, Measure],
+) -> Any:
+    """The `Features` for these metrics, or `None` where none needs any.
+
+    Args:
+        metrics: Names of metrics.
+        features: See `Evaluator`.
+        image_shape: Of the data.
+        measures: How each metric is taken.
+
+    Raises:
+        MetricError: If a metric needs features and there are none, or needs Inception's or a
+            classifier's and these are others.
+    """
+    needing = [m for m in metrics if measures[m].network and m != "nearest_train"]
+    if features is None:
+        if needing:
+            raise MetricError(f"{needing[0]} needs features: name some, or leave it at 'auto'.")
+        return None
+    if not needing and "nearest_train" not in metrics:
+        return None
+    network = _find(features, image_shape, metrics, needing)
+    if network is not None:
+        _check_kind(network, metrics, measures)
+    return network
+
+
+def _find(features, image_shape, metrics, needing) -> Any:
+    from kgen.metrics.features import find
+    from kgen.metrics.features.network import Features
+
+    if isinstance(features, Features):
+        return features
+    auto = isinstance(features, str) and features == "auto"
+    if auto and any(name in _ELSEWHERE for name in metrics):
+        return find("inception", image_shape)
+    try:
+        return find(features, image_shape)
+    except MetricError:
+        # Alone, `nearest_train` is not worth a refusal: it compares pixels, and says so.
+        if needing or not auto:
+            raise
+        return None
+
+
+def _check_kind(network: Any, metrics: Sequence[str], measures: Mapping[str, Measure]) -> None:
+    for name in metrics:
+        if name in _ELSEWHERE and not network.name.startswith(_INCEPTION):
+            raise MetricError(
+                f"{name} is a name for the Inception of 2015-12-05 alone; in {network.name} ask "
+                f"for {_ELSEWHERE[name]}, or give the graph with features='inception:PATH'."
+            )
+        if "probabilities" in measures[name].fake and not getattr(network, "classes", None):
+            raise MetricError(
+                f"{name} needs a classifier, and {network.name} gives no probabilities: take "
+                "features='classifier' or 'classifier:<labelled data>'."
+            )
+
+
+def check_classes(metrics: Sequence[str], network: Any, data: Splits) -> None:
+    """Refuses `label_accuracy` by a classifier of other classes than the data's.
+
+    Raises:
+        MetricError: See above.
+    """
+    if "label_accuracy" in metrics and network.classes != data.num_classes:
+        raise MetricError(
+            f"label_accuracy needs a classifier of the {data.num_classes or 'labelled'} classes of "
+            f"{data.name}, and {network.name} knows {network.classes}: take "
+            f"features='classifier:{data.name}', loaded with its labels."
+        )
+
+
+def check_source(
+    source: Any, metrics: Sequence[str], image_shape: tuple[int, int, int] | None
+) -> None:
+    """Refuses a model without the capabilities that the metrics need, or an array of no images.
+
+    Args:
+        source: A model or an array.
+        metrics: Names of metrics.
+        image_shape: Of the data, or `None` for points.
+
+    Raises:
+        MetricError: See above.
+    """
+    if is_model(source):
+        _check_model(source, metrics)
+        return
+    for name in metrics:
+        if "sample" not in METRICS[name].needs:
+            raise MetricError(f"{name} is of a model, not of its images: pass the model itself.")
+    shape = np.shape(source)
+    wanted = (2,) if image_shape is None else image_shape
+    numeric = np.asarray(source).dtype.kind in "fu"
+    if not numeric or (shape[1:] != tuple(wanted) and image_shape is not None):
+        raise MetricError(
+            f"a source of shape {shape} and type {type(source).__name__}: pass a model with "
+            f"capabilities, or images (n, {', '.join(map(str, wanted))})."
+        )
+
+
+def _check_model(model: Any, metrics: Sequence[str]) -> None:
+    name, can = type(model).__name__, model.capabilities
+    for metric in metrics:
+        for need in METRICS[metric].needs:
+            capability, lack = _CAPABILITIES.get(need, (None, ""))
+            if capability is not None and capability not in can:
+                raise MetricError(f"{name} {lack}, so it has no {metric}: it can {', '.join(can)}.")
+        if "labels" in METRICS[metric].needs and "labels" not in can["sample"]:
+            raise MetricError(f"{name} draws no classes, so it has no {metric}: leave it out.")

@@ -1,0 +1,173 @@
+"""Images of both sides in chunks: those of a split, and those of a model or an array."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kgen.errors import MetricError
+from kgen.training import clock
+
+if TYPE_CHECKING:
+    from kgen.datasets import Splits
+
+Chunk = tuple[np.ndarray, np.ndarray | None]
+
+#: Samples drawn at once. Part of the protocol: each chunk has a seed of its own.
+CHUNK = 500
+
+
+def chunk_seed(seed: int, chunk: int) -> int:
+    """A seed of its own for every chunk, the same on all backends.
+
+    Example:
+
+        >>> len({chunk_seed(seed, chunk) for seed in range(3) for chunk in range(100)})
+        300
+    """
+    # 31 bits: some backends keep seeds as signed numbers.
+    return int(np.random.SeedSequence([seed, chunk]).generate_state(1)[0] >> 1)
+
+
+def is_model(source: Any) -> bool:
+    """Whether `source` is a model that says what it can do."""
+    return hasattr(source, "capabilities")
+
+
+def check_split(data: Splits, split: str) -> None:
+    """Refuses a split that has no images to compare samples with.
+
+    Raises:
+        MetricError: If there is no such split, or the data's batches are pairs.
+    """
+    if split not in ("train", "validation", "test"):
+        raise MetricError(f"there is no split {split!r}: choose train, validation or test.")
+    if data.layout not in ("images", "labelled", "domains", "semi-supervised", "points"):
+        raise MetricError(
+            f"{data.name} holds {data.layout} images: samples are compared with single ones, so "
+            "load it with layout='images' or 'labelled' where it has one."
+        )
+    if getattr(data, split) is None or not data.sizes[split]:
+        raise MetricError(f"{data.name} has no {split} split: hold some of it out when loading it.")
+
+
+def split_chunks(data: Splits, split: str, n: int) -> Iterator[Chunk]:
+    """Images of a split with their labels (`None` where there are none), at most `n`.
+
+    Of a larger validation or test split these are a random subset, always the same; of the training
+    split, which is shuffled anyway, the first of epoch 0. That split is mirrored at random where
+    the data were loaded so, and lacks what fills no whole batch.
+
+    Raises:
+        MetricError: As `check_split`.
+    """
+    check_split(data, split)
+    batches, size = getattr(data, split), data.sizes[split]
+    if split == "train":
+        yield from _limited(_training_batches(batches, size), n)
+        return
+    keep = np.ones(size, bool)
+    if size > n:
+        keep[np.random.default_rng(0).permutation(size)[n:]] = False
+    seen = 0
+    for images, labels in map(_parted, batches.as_numpy_iterator()):
+        rows = np.flatnonzero(keep[seen : seen + len(images)])
+        seen += len(images)
+        if len(rows):
+            yield images[rows], None if labels is None else labels[rows]
+
+
+def _training_batches(batches, size: int) -> Iterator[Chunk]:
+    """One pass over the training images in the order of epoch 0, whatever trains meanwhile.
+
+    Epochs shorter than a pass follow each other until they have shown it all.
+    """
+    epoch, epochs = 0, 1
+    while epoch < epochs:
+        before = clock.epoch()
+        clock.announce(epoch)
+        try:  # the pipeline reads the clock when its first batch is asked for
+            iterator = batches.as_numpy_iterator()
+            first = next(iterator)
+        finally:
+            clock.announce(before)
+        seen = 0
+        for images, labels in map(_parted, itertools.chain([first], iterator)):
+            seen += len(images)
+            yield images, labels
+        epoch, epochs = epoch + 1, max(epochs, size // seen)
+
+
+def _limited(chunks: Iterable[Chunk], n: int) -> Iterator[Chunk]:
+    for images, labels in chunks:
+        yield images[:n], None if labels is None else labels[:n]
+        n -= len(images)
+        if n <= 0:
+            return
+
+
+def _parted(batch) -> Chunk:
+    if not isinstance(batch, tuple):
+        return batch, None
+    if isinstance(batch[0], tuple):  # semi-supervised training: the unlabelled images are all
+        return batch[1], None
+    return batch
+
+
+def sample_chunks(
+    model: Any,
+    n: int,
+    seed: int,
+    labels: np.ndarray | None,
+    image_shape: tuple[int, int, int] | None = None,
+) -> Iterator[Chunk]:
+    """Samples of a model, with the labels asked for.
+
+    Raises:
+        MetricError: If the samples are not of `image_shape` or leave [-1, 1], or hold NaN.
+    """
+    for chunk, start in enumerate(range(0, n, CHUNK)):
+        count = min(CHUNK, n - start)
+        part = None if labels is None else labels[start : start + count]
+        given = {} if part is None else {"labels": part}
+        images = _checked(model.sample(count, seed=chunk_seed(seed, chunk), **given))
+        if image_shape is not None and images.shape[1:] != tuple(image_shape):
+            raise MetricError(
+                f"{type(model).__name__} draws images of {_size(images.shape[1:])}, and the data "
+                f"have {_size(image_shape)}: load them in the model's size."
+            )
+        yield images, part
+
+
+def array_chunks(images: np.ndarray, n: int, labels: np.ndarray | None) -> Iterator[Chunk]:
+    """The first `n` images of an array, float in [-1, 1] or uint8, with their labels.
+
+    Raises:
+        MetricError: If they hold NaN or infinite numbers, or leave [-1, 1].
+    """
+    for start in range(0, min(n, len(images)), CHUNK):
+        rows = slice(start, min(start + CHUNK, n))
+        part = images[rows]
+        if part.dtype == np.uint8:
+            part = part / np.float32(127.5) - 1
+        yield _checked(part), None if labels is None else labels[rows]
+
+
+def _checked(images) -> np.ndarray:
+    images = np.asarray(images)
+    images = images if images.dtype == np.float64 and images.ndim == 2 else images.astype("float32")
+    low, high = float(images.min()), float(images.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise MetricError("the samples hold NaN or infinite numbers: the model has diverged.")
+    if images.ndim == 4 and not -1.001 <= low <= high <= 1.001:
+        raise MetricError(
+            f"the samples lie in [{low:.4g}, {high:.4g}], kgen's images in [-1, 1]: scale them."
+        )
+    return images
+
+
+def _size(shape) -> str:
+    return "x".join(map(str, shape))

@@ -1,0 +1,360 @@
+"""The evaluator: protocol in every score, one pass, no batch size in a value, clear refusals."""
+
+import json
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import kgen
+from kgen.datasets import load
+from kgen.datasets.mixture import MIXTURES, Mixture
+from kgen.errors import MetricError
+from kgen.metrics import METRICS, Evaluator, Score, evaluate
+from kgen.metrics.frechet import frechet_distance
+from kgen.metrics.kernel import kernel_distance
+from kgen.metrics.manifold import density_coverage, precision_recall
+from kgen.metrics.moments import Moments
+from kgen.metrics.similarity import pair_similarity, psnr, ssim
+from tests.metrics.toys import Brightness, Conditional, FixedFeatures, Sampler, brightness_images
+
+
+class TestValues:
+    def test_are_those_of_the_pure_functions(self, data, real, bank):
+        network, n = FixedFeatures(), len(real[0])
+        scores = {
+            score.metric: score
+            for score in evaluate(bank, data, "fd,kd,pr,dc,ms_ssim", n=n, features=network)
+        }
+        a, b = network(real[0]), network(bank[:n])
+        distance, deviation = kernel_distance(a, b, subset_size=n // 2)
+        expected = {
+            "fd": frechet_distance(Moments.of(a), Moments.of(b)),
+            "kd": distance,
+            "ms_ssim": pair_similarity(bank[:n])[0],
+            **dict(zip(("precision", "recall"), precision_recall(a, b), strict=True)),
+            **dict(zip(("density", "coverage"), density_coverage(a, b), strict=True)),
+        }
+        assert list(scores) == ["fd", "kd", "precision", "recall", "density", "coverage", "ms_ssim"]
+        for name, value in expected.items():
+            assert scores[name].value == pytest.approx(value, rel=1e-6), name
+        assert scores["kd"].deviation == pytest.approx(deviation, rel=1e-6)
+        assert scores["kd"].details["subset_size"] == n // 2
+        assert scores["ms_ssim"].details["real"] == pytest.approx(pair_similarity(real[0])[0])
+
+    def test_chunks_are_no_part_of_a_value(self, data, monkeypatch):
+        """500 at once or 7, as features or as running moments: the same images, the same score."""
+        images = brightness_images(np.arange(120) % 3, seed=4)
+        options = {"n": 100, "features": FixedFeatures()}
+        (alone,) = evaluate(images, data, "fd", **options)
+        monkeypatch.setattr("kgen.metrics.streams.CHUNK", 7)
+        (small,) = evaluate(images, data, "fd", **options)
+        beside = evaluate(images, data, "kd,fd", **options)[1]
+        assert small.value == pytest.approx(alone.value, rel=1e-9)
+        assert beside.value == pytest.approx(alone.value, rel=1e-9)
+        assert alone.value > 1e-4
+
+    def test_of_reconstructions(self, data, real):
+        class Darker:
+            capabilities = {"reconstruct": ("images",)}
+
+            def reconstruct(self, images):
+                return np.clip(images - 0.1, -1, 1)
+
+        images = kgen.datasets.from_arrays(
+            np.kron(real[0], np.ones((1, 2, 2, 1))).astype("float32"), batch_size=20, test=0.5
+        )
+        scores = evaluate(Darker(), images, "psnr,ssim", n=1000)
+        originals = np.concatenate(list(images.test.as_numpy_iterator()))
+        rebuilt = np.clip(originals - 0.1, -1, 1)
+        assert scores[0].value == pytest.approx(psnr(originals, rebuilt).mean())
+        assert scores[1].value == pytest.approx(ssim(originals, rebuilt).mean())
+        assert scores[0].n_real == len(originals)
+        assert scores[0].n_fake is None
+        assert scores[0].notes == ("of reconstructions",)
+
+    def test_classifier_score_modes_and_label_accuracy(self, data):
+        model = Conditional(wrong=0.25)
+        scores = evaluate(
+            model, data, "classifier_score,modes,label_accuracy", n=600, features=Brightness()
+        )
+        by_name = {score.metric: score for score in scores}
+        assert by_name["label_accuracy"].value == pytest.approx(0.75, abs=0.06)
+        assert by_name["label_accuracy"].details["real"] == 1.0
+        assert by_name["modes"].value == 3
+        assert by_name["modes"].details["of"] == 3
+        assert 1.5 < by_name["classifier_score"].value < 3
+        assert by_name["classifier_score"].n_real is None
+        assert by_name["classifier_score"].reference is None
+
+    def test_parzen_is_legacy_and_chooses_its_bandwidth_elsewhere(self, data, bank):
+        (score,) = evaluate(bank, data, "parzen", n=100)
+        assert "legacy" in score.notes
+        assert score.details["sigma"] == pytest.approx(0.1)
+        assert (score.n_real, score.n_fake, score.better) == (100, 100, "higher")
+
+    @pytest.mark.core
+    def test_path_length_of_a_gan(self, data):
+        import keras
+
+        model = kgen.models.DCGAN.build_default((8, 8, 1), latent_dim=4, width=2)
+        network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+        (score,) = evaluate(model, data, "path_length", n=40, features=network)
+        assert score.value > 0
+        assert score.details["pairs"] == 40
+        assert score.n_fake == 80
+        assert score.split is None
+
+        class Rounding(FixedFeatures):
+            """Rounds sets of images to 8 bits, and offers small steps a way round it."""
+
+            dim = 64
+
+            def __call__(self, images):
+                return np.round((images + 1) * 127.5).reshape(-1, 64) / 127.5 - 1
+
+            def features(self, images):
+                return images.reshape(-1, 64)
+
+        (same,) = evaluate(model, data, "path_length", n=40, features=Rounding())
+        assert same.value == pytest.approx(score.value, rel=1e-3)
+        del Rounding.features
+        with pytest.raises(MetricError, match="256 levels"):
+            evaluate(model, data, "path_length", n=40, features=Rounding())
+
+
+class TestProtocol:
+    def test_every_score_says_what_was_compared(self, data, bank):
+        (score,) = evaluate(bank, data, "fd", n=100, features=FixedFeatures(), seed=3)
+        assert score == Score(
+            metric="fd",
+            value=score.value,
+            better="lower",
+            features="fixed filters",
+            checksum="0123456789ab",
+            resize="not resized",
+            reference="grey",
+            split="test",
+            n_real=100,
+            n_fake=100,
+            seed=3,
+            notes=("for tests",),
+        )
+        assert Score.from_json(json.loads(json.dumps(score.to_json()))) == score
+
+    def test_fewer_than_asked_for_is_said(self, data, real, bank):
+        (score,) = evaluate(bank[:150], data, "fd", n=1000, features=FixedFeatures())
+        assert (score.n_real, score.n_fake) == (len(real[0]), 150)
+        assert "1,000 asked for" in score.notes
+        (enough,) = evaluate(bank, data, "fd", n=120, features=FixedFeatures())
+        assert (enough.n_real, enough.n_fake) == (120, 120)
+        assert not any("asked for" in note for note in enough.notes)
+
+    def test_fewer_than_features_is_said(self, data, bank):
+        network = FixedFeatures()
+        few, many = (
+            evaluate(bank, data, "fd", n=n, features=network)[0] for n in (network.dim, 60)
+        )
+        assert few.notes[0] == "few images for 48 features: far too high"
+        assert many.notes == network.notes
+
+    def test_pixels_have_no_features(self, data, bank):
+        for score in evaluate(bank, data, "ms_ssim,parzen", n=60, features=FixedFeatures()):
+            assert score.features is None
+            assert score.checksum is None
+
+    def test_the_split_is_the_one_asked_for(self, data, bank):
+        validation = next(iter(data.validation))[0].numpy()
+        evaluator = Evaluator(data, "nearest_train", n=50, split="validation", features=None)
+        (score,) = evaluator(validation)
+        assert score.split == "validation"
+        assert score.details["median_distance"] > 0
+
+    def test_a_larger_split_gives_a_random_and_fixed_part(self, data, real):
+        """Not the first images, which in a folder are all of one class."""
+        from kgen.metrics.streams import split_chunks
+
+        def part():
+            return np.concatenate([images for images, _ in split_chunks(data, "test", 20)])
+
+        images = part()
+        np.testing.assert_array_equal(images, part())
+        places = [np.flatnonzero((real[0] == one).all(axis=(1, 2, 3)))[0] for one in images]
+        assert len(set(places)) == 20
+        assert places == sorted(places)
+        assert max(places) > 100
+
+
+class TestSamples:
+    def test_seeds_depend_on_the_chunk_and_the_seed_alone(self, data, bank):
+        model = Sampler(bank)
+        evaluator = Evaluator(data, "ms_ssim", n=1100, seed=1)
+        first, again = evaluator(model)[0], evaluator(model)[0]
+        sizes, seeds = zip(*model.calls, strict=True)
+        assert sizes == (500, 500, 100) * 2
+        assert seeds[:3] == seeds[3:]
+        assert len(set(seeds)) == 3
+        assert first == again
+        other = Sampler(bank)
+        Evaluator(data, "ms_ssim", n=1100, seed=2)(other)
+        assert not set(seeds) & {seed for _, seed in other.calls}
+
+    def test_the_real_side_is_prepared_once(self, data, bank):
+        network = FixedFeatures("counted")
+        evaluator = Evaluator(data, "fd,kd,pr,nearest_train", n=100, features=network)
+        evaluator(bank)
+        before = network.seen
+        evaluator(Sampler(bank))
+        assert network.seen - before == 100  # the samples, once, for all metrics
+
+    def test_a_conditional_model_is_asked_for_the_splits_classes(self, data, real):
+        model = Conditional()
+        n = len(real[1])
+        evaluate(model, data, "label_accuracy", n=n, features=Brightness())
+        np.testing.assert_array_equal(
+            np.bincount(np.concatenate(model.labels)), np.bincount(real[1])
+        )
+        given = Conditional()
+        evaluate(given, data, "label_accuracy", n=5, features=Brightness(), labels=[2, 1])
+        assert np.concatenate(given.labels).tolist() == [2, 1, 2, 1, 2]
+
+    def test_arrays_of_bytes_are_images_too(self, data, bank):
+        as_bytes = np.round((bank + 1) * 127.5).astype(np.uint8)
+        floats = as_bytes / np.float32(127.5) - 1
+        options = {"n": 100, "features": FixedFeatures()}
+        assert evaluate(as_bytes, data, "fd", **options) == evaluate(floats, data, "fd", **options)
+
+    @pytest.mark.core
+    def test_real_models_of_kgen(self, data):
+        model = kgen.models.DCGAN.build_default((8, 8, 1), latent_dim=4, width=2)
+        noise = np.asarray(model.seed_generator.state.value)
+        scores = evaluate(model, data, "fd,nearest_train", n=60, features=FixedFeatures())
+        assert scores[0].value > 0.01
+        np.testing.assert_array_equal(np.asarray(model.seed_generator.state.value), noise)
+
+
+class TestMemorising:
+    @pytest.mark.parametrize("features", [None, FixedFeatures("neighbours")])
+    def test_copies_do_not_score_well(self, data, real, features):
+        """A model that returns training images has the best distance there is, but not this."""
+        train = np.concatenate([images for images, _ in data.train.as_numpy_iterator()])
+        evaluator = Evaluator(data, "nearest_train", n=150, features=features)
+        (copies,) = evaluator(Sampler(train))
+        (unseen,) = evaluator(brightness_images(real[1], seed=77))
+        assert copies.value == 0
+        # Of the training images some fill no whole batch and are not looked at.
+        assert copies.details["share_closer"] > 0.9
+        assert unseen.value == pytest.approx(1, abs=0.15)
+        assert unseen.details["share_closer"] < 0.1
+        assert copies.details["train_images"] > 0.9 * data.sizes["train"]
+        assert copies.better is None
+        assert ("distance of pixels" in copies.notes) == (features is None)
+
+    def test_short_epochs_hide_no_training_image(self):
+        """Ten steps an epoch of a hundred in a pass: the memorised image may be in any epoch."""
+        from kgen.metrics.streams import split_chunks
+
+        images = brightness_images(np.arange(400) % 3)
+        data = kgen.datasets.from_arrays(images, batch_size=4, steps_per_epoch=10, test=0.1)
+        n = data.sizes["train"]
+        seen = np.concatenate([chunk for chunk, _ in split_chunks(data, "train", n)])
+        assert len(np.unique(seen, axis=0)) > 0.9 * n
+        again = np.concatenate([chunk for chunk, _ in split_chunks(data, "train", n)])
+        np.testing.assert_array_equal(seen, again)
+
+    def test_looking_at_training_images_does_not_move_their_order(self, data):
+        from kgen.training import clock
+
+        def first():
+            return next(iter(data.train))[0].numpy()
+
+        clock.announce(5)
+        try:
+            before = first()
+            evaluate(before, data, "nearest_train", n=50, features=None)
+            np.testing.assert_array_equal(first(), before)
+            assert clock.epoch() == 5
+        finally:
+            clock.announce(None)
+
+
+class TestPoints:
+    ring = Mixture([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], std=0.05)
+
+    def test_modes_and_quality_of_a_model_of_points(self):
+        model = Sampler([[0.0, 0.0], [1.0, 0.01], [3.0, 3.0], [0.0, 0.0]])
+        modes, quality = evaluate(model, None, "modes,quality", n=1000, mixture=self.ring)
+        assert (modes.value, modes.details["of"]) == (2, 3)
+        assert quality.value == pytest.approx(0.75, abs=0.05)
+        assert modes.details["quality"] == quality.value
+        assert modes.notes == ("modes with 0.8% of the samples within 4 std",)
+        assert (modes.n_fake, modes.n_real, modes.features) == (1000, None, None)
+
+    def test_the_toys_know_their_own_mixture(self):
+        data = load("ring", batch_size=10, limit=20)
+        centres = MIXTURES["ring"].centres[:3]
+        modes, quality = evaluate(Sampler(centres), data, "modes,quality", n=1000)
+        assert (modes.value, modes.details["of"], quality.value) == (3, 8, 1.0)
+        with pytest.raises(MetricError, match="fd is of images"):
+            Evaluator(data, "modes,fd")
+
+    def test_other_metrics_need_data(self):
+        with pytest.raises(MetricError, match="fd needs data"):
+            Evaluator(None, "modes,fd", mixture=self.ring)
+        with pytest.raises(MetricError, match="modes needs data"):
+            Evaluator(None, "modes")
+
+
+def test_images_are_not_kept_where_moments_do():
+    """Twenty chunks go through; never more than a few are alive."""
+    from kgen.metrics.sides import collect
+
+    chunk_bytes = 50 * 64 * 64 * 4
+
+    def chunks():
+        for i in range(20):
+            yield np.full((50, 64, 64, 1), i / 20, np.float32), None
+
+    def means(images):
+        return images.mean(axis=(1, 2))
+
+    tracemalloc.start()
+    side = collect(chunks(), {"moments"}, 1000, means)
+    peak = tracemalloc.get_traced_memory()[1]
+    kept = collect(chunks(), {"moments", "images"}, 1000, means)
+    peak_kept = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert side.moments.n == 1000
+    assert len(kept.images) == 1000
+    assert peak < 4 * chunk_bytes < 20 * chunk_bytes < peak_kept
+
+
+def test_kept_images_are_bounded(monkeypatch):
+    from kgen.metrics.sides import collect
+
+    monkeypatch.setattr("kgen.metrics.sides.IMAGE_BYTES", 10 * 8 * 8 * 4)
+    side = collect([(np.zeros((30, 8, 8, 1), np.float32), None)] * 2, {"images"}, 60)
+    assert side.n == 60
+    assert len(side.images) == 10
+
+
+def test_a_metric_that_is_no_number_is_no_score(data):
+    class Same:
+        capabilities = {"reconstruct": ("images",)}
+
+        def reconstruct(self, images):
+            return images
+
+    with pytest.raises(MetricError, match="psnr is infinite"):
+        Evaluator(data, "psnr", n=9)(Same())
+
+
+def test_every_metric_has_a_measure():
+    from kgen.metrics.measures import MEASURES
+
+    assert MEASURES.keys() == METRICS.keys()
+    for name, measure in MEASURES.items():
+        needs = set(METRICS[name].needs)
+        if name != "nearest_train":  # which can do without
+            assert measure.network == bool(needs & {"features", "inception", "classifier"}), name
+        assert bool(measure.fake) == ("sample" in needs), name
