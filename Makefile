@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint zoo clean
 
 demo: $(VENV)/installed
 	$(BIN)/kgen train dcgan_glyphs $(if $(wildcard runs/dcgan_glyphs/config.json),--resume)
@@ -17,6 +17,9 @@ test: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+zoo: $(VENV)/installed
+	$(BIN)/python -m kgen.zoo
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kgen needs Python 3.11 or newer: make PYTHON=python3.12 ...")'

@@ -28,7 +28,9 @@ _LAZY = (
     "networks",
     "plotting",
     "recipe",
+    "report",
     "run",
+    "run_evaluation",
     "training",
 )
 

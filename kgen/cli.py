@@ -1,4 +1,4 @@
-"""The command `kgen`: list, train, sample, export.
+"""The command `kgen`: list, train, sample, export, and those of `kgen.cli_scores`.
 
 What the user did wrong (a `KgenError`, or an argument that does not exist) ends in one line on
 stderr and exit code 2, Ctrl-C in 130, anything unexpected in one line and 1; `--debug` shows the
@@ -16,18 +16,26 @@ from typing import Annotated
 
 import typer
 
+from kgen import cli_scores
 from kgen import recipe as recipes
 from kgen.errors import KgenError, RecipeError
+from kgen.version import __version__
 
 # The base of all refusals of an argument. It has no public name in typer, and which package it
 # comes from depends on typer's version.
 USAGE_ERROR = typer.BadParameter.__base__
 
 app = typer.Typer(
-    help="Train, sample and export generative models.",
+    help="Train, measure, sample and export generative models.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kgen {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -35,8 +43,12 @@ def _options(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error (anywhere in the line).")
     ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Show the version."),
+    ] = False,
 ) -> None:
-    """Train, sample and export generative models."""
+    """Train, measure, sample and export generative models."""
 
 
 @app.command("list")
@@ -181,6 +193,9 @@ def _import_quietly() -> None:
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
+
+
+cli_scores.add_to(app, _import_quietly)
 
 
 def main(arguments: list[str] | None = None) -> None:

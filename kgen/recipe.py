@@ -54,6 +54,13 @@ class Run:
             or a function of the run's folder that returns them.
         validate: Whether each epoch ends with an evaluation on `data.validation`, and the run with
             one on `data.test`.
+        metrics: Metrics of samples (keys of `kgen.metrics.METRICS`) to take on `data.validation`.
+        evaluate_every: Take them after the first, each so many-th and the last epoch.
+        evaluation_samples: How many samples to draw for them.
+        features: The feature network, as `kgen.metrics.Evaluator` takes it.
+        best: The metric, or another logged value, by which `best.keras` is chosen; by default the
+            first of `metrics`.
+        evaluation: Further arguments of `kgen.metrics.Evaluator`, such as its `mixture`.
     """
 
     model: keras.Model
@@ -63,6 +70,12 @@ class Run:
         Sequence[keras.callbacks.Callback] | Callable[[Path], Sequence[keras.callbacks.Callback]]
     ) = ()
     validate: bool = False
+    metrics: Sequence[str] = ()
+    evaluate_every: int = 1
+    evaluation_samples: int = 2000
+    features: Any = "auto"
+    best: str | None = None
+    evaluation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -259,7 +272,7 @@ def parse_value(text: str, kind: Any) -> Any:
     Args:
         text: What was typed.
         kind: `bool`, `int`, `float`, `str`, `tuple`, `list`, a `Literal`, or a union of these
-            with `None` (typed `none`).
+            with `None` (typed `none`). Several texts (`tuple[str, ...]`) stand between commas.
 
     Raises:
         ValueError: If it is none. (A `SyntaxError` for a malformed tuple or list.)
@@ -270,6 +283,8 @@ def parse_value(text: str, kind: Any) -> Any:
         (64, 0.0002, False)
         >>> parse_value("none", int | None), parse_value("(8, 8)", tuple)
         (None, (8, 8))
+        >>> parse_value("fd, recall", tuple[str, ...])
+        ('fd', 'recall')
     """
     members = typing.get_args(kind)
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
@@ -294,6 +309,8 @@ def parse_value(text: str, kind: Any) -> Any:
             raise ValueError(text)
         return known[text.lower()]
     if kind in (tuple, list):
+        if members[:1] == (str,) and text[:1] not in ("(", "["):
+            return kind(part.strip() for part in text.split(",") if part.strip())
         value = ast.literal_eval(text)
         if not isinstance(value, tuple | list):
             raise ValueError(text)
@@ -309,4 +326,6 @@ def _said(kind: Any) -> str:
         return " or ".join(_said(member) for member in members)
     names_of = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
     names_of[type(None)] = "none"
+    if typing.get_origin(kind) in (tuple, list) and members[:1] == (str,):
+        return "names with commas between"
     return names_of.get(kind, getattr(kind, "__name__", str(kind)))

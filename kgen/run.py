@@ -3,33 +3,37 @@
 runs/<name>/
     config.json         the recipe, its options, the versions; written first
     checkpoint.keras    the model and the state of the run, replaced after every epoch
+    best.keras          the model of the epoch that the validation split found best
     history.csv, .png   one row an epoch; the curves
+    scores.jsonl        one score a line, with its protocol and epoch
+    sessions.json       when, where and how fast it was trained
     samples/, .gif      a grid an epoch from the same latents, and their animation
                         (translations/, reconstructions/ of models that make these)
+    tensorboard/        the same for TensorBoard
     summary.json        written last: what the finished run left where
+    report.html         a page made of all this
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import math
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgen import report
 from kgen.errors import CheckpointError, DataError, RecipeError
 from kgen.recipe import Recipe, Run, find
+from kgen.run_callbacks import assemble, best_model, drop_unmeasurable, evaluation
 from kgen.run_folder import RunFolder, read_json, write_json
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
-
-SAMPLES = 64  # in a grid
-HELD_OUT = 24  # images in a picture of given images: three rows of eight
+    import tensorflow as tf
 
 
 @dataclasses.dataclass
@@ -141,6 +145,9 @@ def train(
         left = read_json(folder.summary)
         exported = Path(left["export"]) if left["export"] else None
         return Outcome(folder, run.model, 0.0, exported, left["differences"], left["test"])
+    drop_unmeasurable(run, tell)
+    best_model(run, folder)  # refuses what cannot be chosen by
+    evaluate = evaluation(run, folder, chosen.get("data_dir"), smoke)
     folder.summary.unlink(missing_ok=True)
     folder.write_config(recipe, chosen, smoke)  # now that nothing was refused
     if skipped := run.data.skipped:
@@ -152,7 +159,12 @@ def train(
 
     outcome = Outcome(folder, run.model)
     if not ended:
-        outcome.seconds = _fit(run, folder, verbose)
+        # Preparing the metrics may have trained a network of theirs, or found it in the cache: the
+        # run is to be the same either way.
+        keras.utils.set_random_seed(int(chosen.get("seed", 0)))
+        callbacks, data = assemble(run, folder, evaluate, chosen)
+        with _collapse_told(tell):
+            outcome.seconds = _fit(run, callbacks, data, verbose)
     if run.validate and run.data.test is not None:
         outcome.scores = run.model.evaluate(run.data.test, verbose=0, return_dict=True)
     if saved_models is None and smoke:
@@ -167,13 +179,14 @@ def train(
         folder.summary,
         {
             "epochs": run.model.epochs_trained,
-            "seconds": round(outcome.seconds, 1),
+            "seconds": round(folder.seconds(), 1),
             "export": outcome.export,
             "differences": outcome.differences,
             "test": outcome.scores,
             "skipped": run.data.skipped,
         },
     )
+    report.write(folder.path)
     return outcome
 
 
@@ -250,24 +263,33 @@ def _take_schedules(built: keras.Model, loaded: keras.Model) -> bool:
     return changed
 
 
-def _fit(run: Run, folder: RunFolder, verbose: str | int) -> float:
-    from kgen import callbacks
+@contextlib.contextmanager
+def _collapse_told(tell: Callable[[str], object]) -> Iterator[None]:
+    """Says what the monitor warns of in one line, without the place in the source."""
+    from kgen.callbacks import CollapseWarning
 
-    extra = run.callbacks(folder.path) if callable(run.callbacks) else run.callbacks
-    others = [
-        callbacks.NaNGuard(),
-        *_pictures(run, folder.path),
-        *extra,
-        callbacks.HistoryFile(folder.path),
-    ]
+    show = warnings.showwarning
+
+    def told(message, category, *rest, **more):
+        if issubclass(category, CollapseWarning):
+            tell(f"warning: {message}")
+        else:
+            show(message, category, *rest, **more)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = told
+        yield
+
+
+def _fit(run: Run, callbacks: list, data: tf.data.Dataset, verbose: str | int) -> float:
     start = time.perf_counter()
     run.model.fit(
-        run.data.train,
+        data,
         epochs=run.epochs,
         initial_epoch=run.model.epochs_trained,
         verbose=verbose,
         validation_data=run.data.validation if run.validate else None,
-        callbacks=[*others, callbacks.Checkpoint(folder.checkpoint, others=others)],
+        callbacks=callbacks,
     )
     return time.perf_counter() - start
 
@@ -280,38 +302,3 @@ def _refuse_missing_classes(run: Run) -> None:
             "data with classes, a folder with a sub-folder per class or glyphs/letters, in the "
             'layout "labelled"'
         )
-
-
-def _pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
-    """The pictures that the model's capabilities and the data's layout allow."""
-    from kgen import callbacks
-
-    can = run.model.capabilities
-    pictures = []
-    if "sample" in can:
-        labels = None
-        if "labels" in can["sample"]:
-            labels = [i % run.data.num_classes for i in range(SAMPLES)]
-        pictures.append(callbacks.SampleGrid(folder, SAMPLES, labels=labels))
-    elif "translate" in can and run.data.layout == "unpaired":
-        a, b = _held_out(run.data)
-        pictures.append(callbacks.Translations(folder, {"b": a, "a": b}))
-    if "reconstruct" in can and run.data.layout in ("images", "labelled"):
-        images = _held_out(run.data)[0]
-        pictures.append(callbacks.Reconstructions(folder, images))
-    return pictures
-
-
-def _held_out(data) -> list[np.ndarray]:
-    """Images from all over the validation data, and what comes with them."""
-    import numpy as np
-
-    dataset = data.train if data.validation is None else data.validation
-    # Neighbours are often alike, so a few are taken from each of several batches.
-    batches = min(HELD_OUT, max(1, int(dataset.cardinality())))
-    each = math.ceil(HELD_OUT / batches)
-    taken = []
-    for batch in dataset.shard(max(1, int(dataset.cardinality()) // batches), 0).take(batches):
-        parts = batch if isinstance(batch, tuple) else (batch,)
-        taken.append([np.asarray(part)[:each] for part in parts])
-    return [np.concatenate(parts)[:HELD_OUT] for parts in zip(*taken, strict=True)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kgen import version
 from kgen.errors import CheckpointError, RecipeError
@@ -16,13 +17,30 @@ from kgen.files import replacing
 from kgen.recipe import Recipe
 from kgen.recipe import folder as recipes_folder
 
+if TYPE_CHECKING:
+    from kgen.metrics.score import Score
+
+
+class Measured(NamedTuple):
+    """A score of a run.
+
+    Attributes:
+        epoch: The epochs the model had been trained for.
+        score: The score.
+    """
+
+    epoch: int
+    score: Score
+
 
 @dataclasses.dataclass(frozen=True)
 class RunFolder:
     """The places of a run's files, and its two records.
 
     `config.json` is written first: the recipe, its options, the versions. `summary.json` is written
-    last, so it marks a finished run.
+    last, so it marks a finished run. `sessions.json` grows with each epoch: a session is a process
+    that trained, with its machine and how long each of its epochs took. `scores.jsonl` holds one
+    score a line, `report.html` is made from all of them.
 
     Attributes:
         path: The folder.
@@ -45,16 +63,105 @@ class RunFolder:
         """What the finished run left."""
         return self.path / "summary.json"
 
+    @property
+    def best(self) -> Path:
+        """The model of the epoch that a metric found best."""
+        return self.path / "best.keras"
+
+    @property
+    def history(self) -> Path:
+        """One row an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def scores(self) -> Path:
+        """One score a line, with its protocol and its epoch."""
+        return self.path / "scores.jsonl"
+
+    @property
+    def sessions(self) -> Path:
+        """When, where and how fast the run was trained."""
+        return self.path / "sessions.json"
+
+    @property
+    def report(self) -> Path:
+        """The page made from all of these."""
+        return self.path / "report.html"
+
     def contents(self) -> dict[str, Path]:
         """What lies in the folder, by what it is."""
         places = {}
-        for pictures in ("samples", "translations", "reconstructions"):
-            places[pictures] = self.path / pictures
-            places[f"{pictures}, animated"] = self.path / f"{pictures}.gif"
-        places["history"] = self.path / "history.csv"
+        for kind in self.pictures():
+            places[kind] = self.path / kind
+            places[f"{kind}, animated"] = self.path / f"{kind}.gif"
+        places["history"] = self.history
         places["curves"] = self.path / "history.png"
+        places["scores"] = self.scores
+        places["TensorBoard"] = self.path / "tensorboard"
         places["checkpoint"] = self.checkpoint
+        places["best model"] = self.best
+        places["report"] = self.report
         return {what: place for what, place in places.items() if place.exists()}
+
+    def pictures(self) -> dict[str, dict[int, Path]]:
+        """The pictures drawn each epoch: by kind (the folder's name, samples first) and epoch."""
+        kinds = {}
+        for place in sorted(self.path.glob("*/epoch_*.png")):
+            epoch = place.stem.removeprefix("epoch_")
+            if epoch.isdecimal():
+                kinds.setdefault(place.parent.name, {})[int(epoch)] = place
+        ordered = sorted(kinds, key=lambda kind: (kind != "samples", kind))
+        return {kind: dict(sorted(kinds[kind].items())) for kind in ordered}
+
+    def read_history(self) -> list[dict[str, float]]:
+        """The rows of `history.csv`, `epoch` as a whole number; none if there is no such file.
+
+        Raises:
+            CheckpointError: If the file cannot be read.
+        """
+        if not self.history.exists():
+            return []
+        with open(self.history, newline="", encoding="utf-8") as file:
+            try:
+                return [
+                    {
+                        name: int(text) if name == "epoch" else float(text)
+                        for name, text in row.items()
+                        if text
+                    }
+                    for row in csv.DictReader(file)
+                ]
+            except (ValueError, TypeError) as error:
+                raise CheckpointError(f"{self.history} cannot be read: {error}") from None
+
+    def read_scores(self) -> list[Measured]:
+        """The lines of `scores.jsonl` in their order; none if there is no such file.
+
+        Raises:
+            CheckpointError: If a line is no score.
+        """
+        if not self.scores.exists():
+            return []
+        from kgen.metrics.score import Score
+
+        measured = []
+        for number, line in enumerate(self.scores.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                record = json.loads(line)
+                measured.append(Measured(int(record["epoch"]), Score.from_json(record)))
+            except (ValueError, KeyError, TypeError) as error:
+                raise CheckpointError(
+                    f"{self.scores}, line {number} is no score ({error}): mend or remove the line"
+                ) from None
+        return measured
+
+    def read_sessions(self) -> list[dict[str, Any]]:
+        """What `sessions.json` records; nothing if there is no such file."""
+        return read_json(self.sessions)["sessions"] if self.sessions.exists() else []
+
+    def seconds(self) -> float:
+        """How long the run was trained, over all its sessions."""
+        return sum(row["seconds"] for session in self.read_sessions() for row in session["epochs"])
 
     def refuse_used(self) -> None:
         """Raises `RecipeError` unless the folder is free for a new run."""
@@ -67,6 +174,7 @@ class RunFolder:
     def write_config(self, recipe: Recipe, options: Mapping[str, Any], smoke: bool) -> None:
         """Records how the run was started."""
         shipped = recipe.path.parent == recipes_folder()
+        usual = recipe.defaults | (recipe.smoke if smoke else {})
         write_json(
             self.config,
             {
@@ -75,6 +183,9 @@ class RunFolder:
                 "recipe_sha256": recipe.source_hash,
                 "smoke": smoke,
                 "options": dict(options),
+                "changed": {
+                    name: value for name, value in options.items() if usual.get(name) != value
+                },
                 "versions": versions(),
             },
         )

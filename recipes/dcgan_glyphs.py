@@ -26,6 +26,8 @@ def recipe(
     latent_dim: int = 100,
     width: int = 32,
     ema_momentum: float | None = 0.998,
+    metrics: tuple[str, ...] = ("fd", "precision", "recall"),
+    evaluate_every: int = 2,
 ) -> Run:
     """The run.
 
@@ -40,6 +42,8 @@ def recipe(
         latent_dim: Length of the latents.
         width: Channels of the largest maps; 128 in the paper.
         ema_momentum: Sample from a moving average of the generator's weights.
+        metrics: Metrics of samples, taken on the validation split while it trains.
+        evaluate_every: Take them after each so many-th epoch.
     """
     splits = kgen.datasets.load(
         data,
@@ -54,7 +58,21 @@ def recipe(
         splits.image_shape, latent_dim, width, ema_momentum=ema_momentum
     )
     model.compile()
-    return Run(model=model, data=splits, epochs=epochs)
+    return Run(
+        model=model,
+        data=splits,
+        epochs=epochs,
+        metrics=metrics,
+        evaluate_every=evaluate_every,
+    )
 
 
-SMOKE = dict(data="glyphs/letters", image_size=16, batch_size=8, epochs=2, limit=32, width=4)
+SMOKE = dict(
+    data="glyphs/letters",
+    image_size=16,
+    batch_size=8,
+    epochs=2,
+    limit=32,
+    width=4,
+    metrics=("sliced_wasserstein",),
+)

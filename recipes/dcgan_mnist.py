@@ -25,6 +25,9 @@ def recipe(
     limit: int | None = None,
     latent_dim: int = 100,
     width: int = 32,
+    metrics: tuple[str, ...] = ("fd", "precision", "recall"),
+    evaluate_every: int = 2,
+    features: str = "classifier:mnist",
 ) -> Run:
     """The run.
 
@@ -38,6 +41,9 @@ def recipe(
         limit: At most so many images.
         latent_dim: Length of the latents.
         width: Channels of the largest maps; 128 in the paper.
+        metrics: Metrics of samples, taken on the validation split while it trains.
+        evaluate_every: Take them after each so many-th epoch.
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...
     """
     splits = kgen.datasets.load(
         data,
@@ -50,7 +56,23 @@ def recipe(
     )
     model = kgen.models.DCGAN.build_default(splits.image_shape, latent_dim, width)
     model.compile()
-    return Run(model=model, data=splits, epochs=epochs)
+    return Run(
+        model=model,
+        data=splits,
+        epochs=epochs,
+        metrics=metrics,
+        evaluate_every=evaluate_every,
+        features=features,
+    )
 
 
-SMOKE = dict(data="glyphs/letters", image_size=14, batch_size=8, epochs=1, limit=32, width=4)
+SMOKE = dict(
+    data="glyphs/letters",
+    image_size=14,
+    batch_size=8,
+    epochs=1,
+    limit=32,
+    width=4,
+    metrics=("sliced_wasserstein",),
+    features="auto",
+)

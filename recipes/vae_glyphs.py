@@ -29,6 +29,8 @@ def recipe(
     latent_dim: int = 32,
     architecture: str = "conv",
     likelihood: str = "bernoulli",
+    metrics: tuple[str, ...] = ("fd",),
+    evaluate_every: int = 5,
 ) -> Run:
     """The run.
 
@@ -43,6 +45,8 @@ def recipe(
         latent_dim: Length of the latents.
         architecture: "conv" or "dense".
         likelihood: "bernoulli" (binary pixels) or "gaussian" (grey levels or colours).
+        metrics: Metrics of samples, taken on the validation split while it trains.
+        evaluate_every: Take them after each so many-th epoch.
     """
     splits = kgen.datasets.load(
         data,
@@ -62,7 +66,23 @@ def recipe(
         mean_image=mean_image,
     )
     model.compile()
-    return Run(model=model, data=splits, epochs=epochs, validate=True)
+    return Run(
+        model=model,
+        data=splits,
+        epochs=epochs,
+        validate=True,
+        metrics=metrics,
+        evaluate_every=evaluate_every,
+        best="val_loss",
+    )
 
 
-SMOKE = dict(data="glyphs", image_size=16, batch_size=8, epochs=1, limit=32, latent_dim=4)
+SMOKE = dict(
+    data="glyphs",
+    image_size=16,
+    batch_size=8,
+    epochs=1,
+    limit=32,
+    latent_dim=4,
+    metrics=(),
+)

@@ -28,6 +28,9 @@ def recipe(
     seed: int = 0,
     limit: int | None = None,
     latent_dim: int = 50,
+    metrics: tuple[str, ...] = ("fd",),
+    evaluate_every: int = 10,
+    features: str = "classifier:mnist",
 ) -> Run:
     """The run.
 
@@ -40,6 +43,9 @@ def recipe(
         seed: Seeds weights, noise and order.
         limit: At most so many images in each split.
         latent_dim: Length of the latents.
+        metrics: Metrics of samples, taken on the validation split while it trains.
+        evaluate_every: Take them after each so many-th epoch.
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...
     """
     splits = kgen.datasets.load(
         data,
@@ -55,7 +61,25 @@ def recipe(
         splits.image_shape, latent_dim, architecture="dense", mean_image=mean_image
     )
     model.compile()
-    return Run(model=model, data=splits, epochs=epochs, validate=True)
+    return Run(
+        model=model,
+        data=splits,
+        epochs=epochs,
+        validate=True,
+        metrics=metrics,
+        evaluate_every=evaluate_every,
+        features=features,
+        best="val_loss",
+    )
 
 
-SMOKE = dict(data="glyphs/letters", image_size=14, batch_size=8, epochs=1, limit=32, latent_dim=4)
+SMOKE = dict(
+    data="glyphs/letters",
+    image_size=14,
+    batch_size=8,
+    epochs=1,
+    limit=32,
+    latent_dim=4,
+    metrics=(),
+    features="auto",
+)

@@ -29,6 +29,8 @@ def test_smoke(name, tmp_path, monkeypatch):
     kind = "samples" if "sample" in outcome.model.capabilities else "translations"
     for picture in (f"{kind}/epoch_0000.png", f"{kind}/epoch_{epochs:04d}.png", f"{kind}.gif"):
         assert Path("run", picture).stat().st_size > 100
+    assert Path("run/report.html").stat().st_size > 10_000
+    assert Path("run/scores.jsonl").exists() == bool(found.smoke.get("metrics"))
     assert outcome.export == Path("run/saved_model/1")
     assert set(outcome.differences) == set(outcome.model.signatures())
     assert max(outcome.differences.values()) <= 1e-5
@@ -84,6 +86,10 @@ def test_recipes_are_found_where_they_are_installed(tmp_path, monkeypatch):
         ("0.5", int | float, 0.5),
         ("(8, 4)", tuple, (8, 4)),
         ("[8, 4]", tuple[int, ...], (8, 4)),
+        ("fd", tuple[str, ...], ("fd",)),
+        ("fd, recall,", tuple[str, ...], ("fd", "recall")),
+        ("('a',)", tuple[str, ...], ("a",)),
+        ("()", tuple[str, ...], ()),
         ("conv", Literal["dense", "conv"], "conv"),
         ("2", Literal[1, 2], 2),
     ],

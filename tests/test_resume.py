@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from kgen import run
+from kgen.run_folder import RunFolder
 
 EPOCHS = 7
 COMMAND = "import sys; sys.argv[0] = 'kgen'; from kgen.cli import main; main()"
 ARGUMENTS = ["train", "dcgan_glyphs", "--smoke", "--epochs", str(EPOCHS), "--set", "limit=240"]
+ARGUMENTS += ["--set", "evaluate_every=1"]
 
 
 @pytest.fixture
@@ -86,6 +88,13 @@ def test_killed_and_interrupted_equals_undisturbed(start, tmp_path):
     texts = [(tmp_path / name / "history.csv").read_text() for name in ("disturbed", "undisturbed")]
     assert texts[0] == texts[1]
     assert len(texts[0].splitlines()) == EPOCHS + 1
+    folders = [RunFolder(tmp_path / name) for name in ("disturbed", "undisturbed")]
+    scores = [folder.read_scores() for folder in folders]
+    assert scores[0] == scores[1]
+    assert [epoch for epoch, _ in scores[0]] == list(range(1, EPOCHS + 1))
+    assert len({run.load(folder.best).epochs_trained for folder in folders}) == 1
+    sessions = [len(folder.read_sessions()) for folder in folders]
+    assert sessions == [3, 1]
     models = [run.load(tmp_path / name) for name in ("disturbed", "undisturbed")]
     assert models[0].epochs_trained == EPOCHS and models[0].steps_trained == EPOCHS * 30
     compared = 0

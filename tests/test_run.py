@@ -1,4 +1,5 @@
 import json
+import warnings
 from types import SimpleNamespace
 
 import keras
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen import recipe, run
+from kgen import recipe, run, run_callbacks
 from kgen.errors import DataError, RecipeError
 
 RECIPE = '''
@@ -220,7 +221,7 @@ def test_a_model_that_draws_by_class_needs_classes(own):
 def test_the_grid_shows_every_class_in_turn(tmp_path):
     model = SimpleNamespace(capabilities={"sample": ("n", "labels", "seed")})
     data = SimpleNamespace(num_classes=3, layout="labelled")
-    (grid,) = run._pictures(SimpleNamespace(model=model, data=data), tmp_path)
+    (grid,) = run_callbacks.pictures(SimpleNamespace(model=model, data=data), tmp_path)
     assert grid.labels[:7] == [0, 1, 2, 0, 1, 2, 0] and len(grid.labels) == grid.n
 
 
@@ -278,3 +279,17 @@ def test_a_run_that_lost_its_checkpoint_is_not_begun_anew(own):
 def test_an_export_is_named_by_its_run_folder(own):
     outcome = run.train(own, {"epochs": 1}, output="runs/photos")
     assert outcome.export.parent.name == "photos"
+
+
+def test_a_collapse_is_told_in_one_line_and_other_warnings_are_left_alone():
+    said = []
+    with warnings.catch_warnings(record=True) as others:
+        warnings.simplefilter("always")
+        with run._collapse_told(said.append):
+            warnings.warn(
+                "epoch 3: samples are alike", kgen.callbacks.CollapseWarning, stacklevel=1
+            )
+            warnings.warn("another", UserWarning, stacklevel=1)
+        warnings.warn("after", kgen.callbacks.CollapseWarning, stacklevel=1)
+    assert said == ["warning: epoch 3: alike"]
+    assert [str(warning.message) for warning in others] == ["another", "after"]

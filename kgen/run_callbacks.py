@@ -1,0 +1,243 @@
+"""The callbacks of a run, in the order in which they must come.
+
+First what looks at the training itself (NaNs, speed), then what adds values to the logs (scores,
+diversity), then what reads them: the recipe's own callbacks, the best model, TensorBoard, the
+history. The clock takes the speed out of the logs before the history is written, and the
+checkpoint comes last, because it keeps the state of all the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kgen.errors import KgenError, MetricError, RecipeError
+from kgen.recipe import Run
+from kgen.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from kgen.callbacks import Evaluate
+    from kgen.datasets import Splits
+
+SAMPLES = 64  # in a grid
+HELD_OUT = 24  # images in a picture of given images: three rows of eight
+COMPARED = 256  # real images that the samples' diversity is compared with
+SMALLEST = 16  # validation images; with fewer, a score says nothing
+SMOKE_SAMPLES = 32
+FEATURES = {"features", "classifier"}  # needs of a metric that a feature network serves
+POINTS = 2500  # in a picture of a density
+#: The layouts whose held-out batches begin with images to compare with.
+IMAGES = ("images", "labelled", "semi-supervised")
+
+
+def drop_unmeasurable(run: Run, tell: Callable[[str], object]) -> None:
+    """Takes metrics out of a run that its data do not allow, and says so.
+
+    Recipes ask for metrics that suit their own data; on a handful of images, or on photographs
+    where no network for these is installed, one still wants to train.
+    """
+    from kgen.metrics.features import find
+    from kgen.metrics.registry import METRICS, parse_metrics
+
+    if not run.metrics:
+        return
+    names = parse_metrics(run.metrics)
+    kept, reason = names, ""
+    validation = run.data.sizes.get("validation", 0)
+    if run.data.validation is None or validation < SMALLEST:
+        kept, reason = (), f"{validation} validation images are too few"
+    elif run.features == "auto" and run.data.layout in IMAGES:
+        plain = tuple(name for name in names if not FEATURES & set(METRICS[name].needs))
+        if plain != names:
+            try:
+                run.features = find("auto", run.data.image_shape)
+            except MetricError as error:
+                kept, reason = plain, str(error)
+    if kept != names:
+        dropped = [name for name in names if name not in kept]
+        tell(f"{', '.join(dropped)} will not be measured while it trains: {reason}")
+        run.metrics = kept
+        run.best = None if run.best in dropped else run.best
+
+
+def evaluation(
+    run: Run, folder: RunFolder, data_dir: str | None = None, smoke: bool = False
+) -> Evaluate | None:
+    """The callback that takes the recipe's metrics; `None` where it asks for none.
+
+    Args:
+        run: The run.
+        folder: Its folder, which gets `scores.jsonl`.
+        data_dir: Where TensorFlow Datasets finds its files, for a classifier trained on such data.
+        smoke: Whether it is a run of seconds, which draws few samples.
+
+    Raises:
+        MetricError: For an unknown metric, or data that it cannot be taken on.
+        RecipeError: If the recipe gives an argument that is none, or is out of range.
+    """
+    if not run.metrics:
+        return None
+    from kgen.callbacks import Evaluate
+
+    try:
+        return Evaluate(
+            run.data,
+            run.metrics,
+            every=run.evaluate_every,
+            folder=folder.path,
+            n=min(run.evaluation_samples, SMOKE_SAMPLES) if smoke else run.evaluation_samples,
+            features=features_for(run, run.features, run.metrics, data_dir),
+            **run.evaluation,
+        )
+    except KgenError:
+        raise
+    except (TypeError, ValueError) as error:  # how constructors refuse arguments
+        raise RecipeError(f"the recipe's evaluation: {error}") from error
+
+
+def features_for(run: Run, spec: Any, metrics: Sequence[str], data_dir: str | None) -> Any:
+    """The features for an `Evaluator`: a classifier of data of its own is told where they lie."""
+    from kgen.metrics.features import find
+    from kgen.metrics.registry import METRICS, parse_metrics
+
+    if not isinstance(spec, str) or not spec.startswith("classifier:") or data_dir is None:
+        return spec
+    wanted = {need for name in parse_metrics(metrics) for need in METRICS[name].needs}
+    if not wanted & {*FEATURES, "train"}:  # it takes minutes to train
+        return spec
+    return find(spec, run.data.image_shape, data_dir=data_dir)
+
+
+def best_model(run: Run, folder: RunFolder) -> list[keras.callbacks.Callback]:
+    """The callback that keeps the best model, where there is a value to choose by.
+
+    Raises:
+        RecipeError: If nobody knows which way of the value is better.
+    """
+    from kgen.callbacks import BestCheckpoint
+    from kgen.metrics.registry import parse_metrics
+
+    monitor = run.best or (parse_metrics(run.metrics)[0] if run.metrics else None)
+    if monitor is None:
+        return []
+    try:
+        return [BestCheckpoint(folder.best, monitor)]
+    except ValueError as error:
+        raise RecipeError(
+            f"the best model cannot be chosen by {monitor!r} ({error}): name another value, "
+            "Run(best=...)"
+        ) from error
+
+
+def assemble(
+    run: Run,
+    folder: RunFolder,
+    evaluate: Evaluate | None,
+    options: Mapping[str, Any],
+) -> tuple[list[keras.callbacks.Callback], tf.data.Dataset]:
+    """All callbacks of a run, and the training data as the speed is measured on them.
+
+    Args:
+        run: The run.
+        folder: Its folder.
+        evaluate: What `evaluation` gave.
+        options: The recipe's options, as TensorBoard's hyperparameters.
+    """
+    from kgen import callbacks
+    from kgen.run_sessions import SessionClock
+
+    speed = callbacks.Throughput()
+    drawn = pictures(run, folder.path)
+    extra = run.callbacks(folder.path) if callable(run.callbacks) else run.callbacks
+    others = [
+        callbacks.NaNGuard(),
+        speed,
+        *([evaluate] if evaluate else []),
+        *collapse_monitor(run),
+        *drawn,
+        *extra,
+        *best_model(run, folder),
+        *_tensorboard(folder, drawn, options),
+        SessionClock(folder.path),
+        callbacks.HistoryFile(folder.path),
+    ]
+    checkpoint = callbacks.Checkpoint(folder.checkpoint, others=others)
+    data = speed.watch(run.data.train) if _one_device(run.model) else run.data.train
+    return [*others, checkpoint], data
+
+
+def collapse_monitor(run: Run) -> list[keras.callbacks.Callback]:
+    """The monitor of the samples' diversity, for models with a generator and its judge."""
+    can = run.model.capabilities
+    if not {"sample", "discriminate"} <= can.keys() or run.data.layout not in IMAGES:
+        return []
+    from kgen.callbacks import CollapseMonitor
+
+    images, *labels = held_out(run.data, COMPARED)
+    if len(images) < 2:
+        return []
+    return [CollapseMonitor(images, labels[0] if "labels" in can["sample"] else None)]
+
+
+def _tensorboard(
+    folder: RunFolder, drawn: Sequence[keras.callbacks.Callback], options: Mapping[str, Any]
+) -> list[keras.callbacks.Callback]:
+    import importlib.util
+
+    if importlib.util.find_spec("tensorboard") is None:
+        return []
+    from kgen.callbacks import TensorBoard
+
+    return [TensorBoard(folder.path, drawn, options)]
+
+
+def _one_device(model: keras.Model) -> bool:
+    """Whether one process feeds one device; several read ahead, and their waiting says nothing."""
+    import keras
+
+    strategy = getattr(model, "distribute_strategy", None)
+    replicas = strategy.num_replicas_in_sync if strategy else 1
+    return replicas == 1 and keras.distribution.distribution() is None
+
+
+def pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
+    """The pictures that the model's capabilities and the data's layout allow."""
+    from kgen import callbacks
+
+    can = run.model.capabilities
+    drawn = []
+    if "sample" in can and run.data.layout == "points":
+        drawn.append(callbacks.Density(folder, held_out(run.data, POINTS)[0]))
+    elif "sample" in can:
+        labels = None
+        if "labels" in can["sample"]:
+            labels = [i % run.data.num_classes for i in range(SAMPLES)]
+        drawn.append(callbacks.SampleGrid(folder, SAMPLES, labels=labels))
+    elif "translate" in can and run.data.layout == "unpaired":
+        a, b = held_out(run.data)
+        drawn.append(callbacks.Translations(folder, {"b": a, "a": b}))
+    if "reconstruct" in can and run.data.layout in IMAGES:
+        images = held_out(run.data)[0]
+        drawn.append(callbacks.Reconstructions(folder, images))
+    return drawn
+
+
+def held_out(data: Splits, count: int = HELD_OUT) -> list[np.ndarray]:
+    """So many images from all over the validation data, and what comes with them."""
+    import numpy as np
+
+    dataset = data.train if data.validation is None else data.validation
+    # Neighbours are often alike, so a few are taken from each of several batches.
+    batches = min(count, max(1, int(dataset.cardinality())))
+    each = math.ceil(count / batches)
+    taken = []
+    for batch in dataset.shard(max(1, int(dataset.cardinality()) // batches), 0).take(batches):
+        parts = batch if isinstance(batch, tuple) else (batch,)
+        taken.append([np.asarray(part)[:each] for part in parts])
+    return [np.concatenate(parts)[:count] for parts in zip(*taken, strict=True)]

@@ -1,0 +1,123 @@
+"""Measuring a trained run: its model, on the data of its recipe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kgen.errors import CheckpointError, RecipeError
+from kgen.recipe import Recipe, find
+from kgen.run_callbacks import features_for
+from kgen.run_folder import Measured, RunFolder
+
+#: `kgen.callbacks.Evaluate` draws with seed 0; what is reported should be of fresh samples.
+FRESH_SEED = 1
+
+
+def evaluate(
+    run: str | os.PathLike,
+    metrics: str | Sequence[str] = ("fd", "precision", "recall"),
+    *,
+    n: int = 10_000,
+    split: str = "test",
+    features: Any = None,
+    seed: int = FRESH_SEED,
+    data_dir: str | None = None,
+    best: bool = False,
+    nearest: bool = True,
+    tell: Callable[[str], object] = print,
+) -> list[Measured]:
+    """Measures the model of a run folder, and adds the scores to its `scores.jsonl`.
+
+    The data are those of the run's recipe with the run's options. Beside other metrics stands
+    `nearest_train`, because copies of the training images would score well in most of them.
+
+    Args:
+        run: The run folder.
+        metrics: Keys of `kgen.metrics.METRICS`.
+        n: Samples, and real images at most.
+        split: `"test"`, `"validation"` or `"train"`.
+        features: The feature network; by default that of the recipe.
+        seed: The seed of the samples.
+        data_dir: Where TensorFlow Datasets finds its files, if no longer where the run found them.
+        best: Measure `best.keras`, the model that the validation split chose, and not the last.
+        nearest: Whether to add `nearest_train`.
+        tell: Takes each line for the user.
+
+    Returns:
+        The scores, each with the epochs that the model had been trained for.
+
+    Raises:
+        RecipeError: If the folder holds no run, or its recipe is gone.
+        CheckpointError: If there is no such model in it.
+        MetricError: If a metric is unknown or cannot be taken.
+        DataError: If the data are not to be had.
+
+    Example:
+
+        kgen.run_evaluation.evaluate("runs/dcgan_glyphs", "fd,pr")
+    """
+    from kgen.callbacks import append_scores
+    from kgen.metrics import Evaluator, parse_metrics
+    from kgen.run import load
+
+    folder = RunFolder(Path(run))
+    recipe = recipe_of(folder)
+    names = parse_metrics(metrics)
+    model = load(best_of(folder) if best else folder.path)
+    if nearest and "sample" in model.capabilities and "nearest_train" not in names:
+        names = (*names, "nearest_train")
+    if edited := [line for line in folder.changes(recipe) if line.endswith("edited")]:
+        tell(f"the data may not be those that the run was trained on: {'; '.join(edited)}")
+
+    options = folder.resumed_options(recipe, {})
+    if data_dir is not None:
+        recipe.check(["data_dir"])
+        options["data_dir"] = data_dir
+    built = recipe.build(options)
+    evaluator = Evaluator(
+        built.data,
+        names,
+        n=n,
+        split=split,
+        features=features_for(
+            built, built.features if features is None else features, names, options.get("data_dir")
+        ),
+        seed=seed,
+        **built.evaluation,
+    )
+    scores = evaluator(model)
+    append_scores(folder.scores, scores, model.epochs_trained)
+    return [Measured(model.epochs_trained, score) for score in scores]
+
+
+def recipe_of(folder: RunFolder) -> Recipe:
+    """The recipe that a run was started with.
+
+    Raises:
+        RecipeError: If the folder holds no run, or its recipe is gone.
+    """
+    config = folder.read_config()
+    if own_file := config["recipe_file"]:
+        if not Path(own_file).is_file():
+            raise RecipeError(
+                f"{folder.path} was trained by {own_file}, which is gone: put the recipe back there"
+            )
+        return find(Path(own_file))
+    return find(config["recipe"])
+
+
+def best_of(folder: RunFolder) -> Path:
+    """The best model of a run.
+
+    Raises:
+        CheckpointError: If it has none.
+    """
+    if not folder.best.exists():
+        raise CheckpointError(
+            f"{folder.path} has no {folder.best.name}: its recipe takes no metric while it trains; "
+            "leave --best out to measure the last model"
+        )
+    return folder.best

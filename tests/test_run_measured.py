@@ -1,0 +1,227 @@
+"""A run that measures itself while it trains, and is measured afterwards."""
+
+import json
+
+import numpy as np
+import pytest
+
+import kgen
+from kgen import recipe, run, run_callbacks, run_evaluation
+from kgen.errors import CheckpointError, DataError, MetricError, RecipeError
+from kgen.run_folder import RunFolder
+
+RECIPE = '''
+"""A small GAN, measured by the brightness of its samples."""
+
+import kgen
+import numpy as np
+
+def brightness(images):
+    means = images.mean(axis=(1, 2, 3))
+    return np.stack([means, means**2], axis=1).astype("float32")
+
+def recipe(*, epochs=2, seed=0, data_dir: str | None = None, best: str | None = None,
+           metrics: tuple[str, ...] = ("fd", "pr"), every=2, limit=24, features="brightness"):
+    splits = kgen.datasets.load(
+        "glyphs/letters", layout="images", image_size=8, batch_size=8, limit=limit
+    )
+    model = kgen.models.DCGAN.build_default(splits.image_shape, latent_dim=2, width=2)
+    model.compile(run_eagerly=True)
+    return kgen.recipe.Run(
+        model=model, data=splits, epochs=epochs, metrics=metrics, evaluate_every=every,
+        evaluation_samples=20, best=best,
+        features=brightness if features == "brightness" else features,
+    )
+
+SMOKE = dict(epochs=1)
+'''
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with the recipe, in which one run was trained for three epochs."""
+    place = tmp_path_factory.mktemp("measured")
+    (place / "own.py").write_text(RECIPE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "export_model", lambda model, path: (None, {}))
+        said = []
+        run.train(
+            place / "own.py", {"epochs": 3}, output=place / "run", verbose=0, tell=said.append
+        )
+        assert said == []
+    return place
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "export_model", lambda model, path: (None, {}))
+    path = tmp_path / "own.py"
+    path.write_text(RECIPE)
+    return path
+
+
+def built(path, **options):
+    return recipe.find(path).build(options)
+
+
+def test_the_validation_split_is_measured_and_chooses_the_best(place):
+    folder = RunFolder(place / "run")
+    scores = folder.read_scores()
+    assert [(epoch, score.metric) for epoch, score in scores] == [
+        (epoch, metric) for epoch in (1, 2, 3) for metric in ("fd", "precision", "recall")
+    ]  # after the first, each second and the last epoch
+    assert {(score.split, score.n_fake, score.n_real) for _, score in scores} == {
+        ("validation", 20, 20)
+    }
+    rows = folder.read_history()
+    assert [row["fd"] for row in rows] == [s.value for _, s in scores if s.metric == "fd"]
+    assert {"diversity", "repeated"} <= rows[0].keys()
+    assert not {"images_per_second", "data_wait"} & rows[0].keys()  # these differ every time
+    best = min((row["fd"], row["epoch"]) for row in rows)[1]
+    assert run.load(folder.best).epochs_trained == best
+    assert folder.contents()["best model"] == folder.best
+    assert (folder.path / "tensorboard" / "train").is_dir()
+
+
+def test_the_time_and_the_machine_are_recorded(place):
+    folder = RunFolder(place / "run")
+    (session,) = folder.read_sessions()
+    assert [row["epoch"] for row in session["epochs"]] == [1, 2, 3]
+    assert session["machine"]["cores"] >= 1 and "keras" in session["versions"]
+    for row in session["epochs"]:
+        assert row["images_per_second"] > 0 and 0 <= row["data_wait"] <= 1
+        # 24 images at that speed took at most the epoch, of which drawing and measuring are part.
+        assert 24 / row["images_per_second"] <= row["seconds"] * 1.01
+    assert folder.seconds() == pytest.approx(sum(row["seconds"] for row in session["epochs"]))
+    summary = json.loads(folder.summary.read_text())
+    assert summary["seconds"] == pytest.approx(folder.seconds(), abs=0.06)
+
+
+def test_the_report_is_made_at_the_end(place):
+    text = (place / "run" / "report.html").read_text(encoding="utf-8")
+    assert "finished" in text and "fd by epoch" in text and "samples after epoch 3" in text
+    assert "kgen train own.py --set epochs=3" in text
+
+
+def test_seconds_add_up_over_sessions(own):
+    first = run.train(own, {"epochs": 1, "metrics": ()}, output="run", verbose=0)
+    one = first.folder.seconds()
+    second = run.train(own, {"epochs": 2}, output="run", resume=True, verbose=0, tell=len)
+    sessions = second.folder.read_sessions()
+    assert [[row["epoch"] for row in s["epochs"]] for s in sessions] == [[1], [2]]
+    assert second.folder.seconds() == pytest.approx(one + sessions[1]["epochs"][0]["seconds"])
+    assert not second.folder.scores.exists() and not second.folder.best.exists()
+
+
+def test_a_measured_run_has_the_weights_of_one_that_is_not(own, place):
+    plain = run.train(own, {"epochs": 3, "metrics": ()}, output="plain", verbose=0)
+    measured = run.load(place / "run")
+    pairs = zip(measured.variables, plain.model.variables, strict=True)
+    for a, b in pairs:
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(b), err_msg=a.path)
+
+
+def test_a_smoke_run_draws_few_samples(own):
+    made = built(own)
+    made.evaluation_samples = 2000
+    folder = RunFolder(own.parent / "run")
+    assert run_callbacks.evaluation(made, folder, smoke=True).evaluator.n == 32
+    assert run_callbacks.evaluation(made, folder).evaluator.n == 2000
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"metrics": ("fdd",)}, MetricError, "no metric 'fdd': did you mean 'fd'"),
+        ({"metrics": ("fid",)}, MetricError, "fid"),
+        ({"every": 0}, RecipeError, "every=0"),
+        ({"best": "loudness"}, RecipeError, "cannot be chosen by 'loudness'"),
+        ({"metrics": ("ms_ssim",)}, RecipeError, "cannot be chosen by 'ms_ssim'"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_the_run_begins(own, options, error, said):
+    with pytest.raises(error, match=said):
+        run.train(own, options, output="run", verbose=0)
+    assert not (own.parent / "run").exists()
+
+
+def test_too_few_images_or_no_network_do_not_stop_a_training(own, monkeypatch):
+    said = []
+    few = built(own, limit=10)
+    run_callbacks.drop_unmeasurable(few, said.append)
+    assert few.metrics == () and few.best is None
+    assert said == [
+        "fd, precision, recall will not be measured while it trains: "
+        "10 validation images are too few"
+    ]
+
+    def refuse(spec, shape):
+        raise MetricError("install a network")
+
+    monkeypatch.setattr(kgen.metrics.features, "find", refuse)
+    said.clear()
+    photos = built(own, features="auto", metrics=("fd", "sliced_wasserstein"), best="fd")
+    run_callbacks.drop_unmeasurable(photos, said.append)
+    assert photos.metrics == ("sliced_wasserstein",) and photos.best is None
+    assert said == ["fd will not be measured while it trains: install a network"]
+
+    said.clear()
+    named = built(own, features="efficientnet-lite0")  # asked for by name: no less will do
+    run_callbacks.drop_unmeasurable(named, said.append)
+    assert named.metrics == ("fd", "pr") and said == []
+
+
+def test_a_classifier_of_named_data_is_told_where_they_lie(own, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        kgen.metrics.features, "find", lambda *given, **more: asked.append((given, more)) or "found"
+    )
+    made = built(own)
+    features = run_callbacks.features_for
+    assert features(made, "classifier:mnist", ["fd"], "there") == "found"
+    assert asked == [(("classifier:mnist", (8, 8, 1)), {"data_dir": "there"})]
+    assert features(made, "classifier:mnist", ["sliced_wasserstein"], "there") == "classifier:mnist"
+    assert features(made, "classifier:mnist", ["fd"], None) == "classifier:mnist"
+    assert features(made, "auto", ["fd"], "there") == "auto"
+    assert len(asked) == 1
+
+
+def test_evaluating_measures_the_test_split_and_appends(place, own):
+    folder = RunFolder(place / "run")
+    before = folder.scores.read_text()
+    first = run_evaluation.evaluate(folder.path, "fd", n=15)
+    assert [(m.epoch, m.score.metric) for m in first] == [(3, "fd"), (3, "nearest_train")]
+    assert {(m.score.split, m.score.n_fake, m.score.seed) for m in first} == {("test", 15, 1)}
+    assert folder.scores.read_text().startswith(before)
+    assert folder.read_scores()[-2:] == first
+
+    best = run_evaluation.evaluate(folder.path, ["fd"], n=15, best=True, nearest=False)
+    assert [m.epoch for m in best] == [run.load(folder.best).epochs_trained]
+    again = run_evaluation.evaluate(folder.path, "fd", n=15, split="validation", nearest=False)
+    assert again[0].score.split == "validation"
+    assert len(folder.read_scores()) == len(before.splitlines()) + 4
+
+
+def test_an_edited_recipe_is_said_and_a_lost_one_is_refused(place, own):
+    recipe_file = place / "own.py"
+    recipe_file.write_text(RECIPE + "# edited\n")
+    said = []
+    run_evaluation.evaluate(place / "run", "fd", n=15, nearest=False, tell=said.append)
+    assert said == ["the data may not be those that the run was trained on: own.py was edited"]
+    recipe_file.unlink()
+    with pytest.raises(RecipeError, match=r"was trained by .*own\.py, which is gone"):
+        run_evaluation.evaluate(place / "run", "fd")
+    recipe_file.write_text(RECIPE)
+
+
+def test_evaluating_refuses_in_one_line(place, own):
+    with pytest.raises(RecipeError, match=r"own\.py holds no run|holds no run"):
+        run_evaluation.evaluate(own.parent, "fd")
+    with pytest.raises(MetricError, match="did you mean 'fd'"):
+        run_evaluation.evaluate(place / "run", "fdd")
+    with pytest.raises((MetricError, DataError), match="holdout"):
+        run_evaluation.evaluate(place / "run", "fd", split="holdout")
+    run.train(own, {"epochs": 1, "metrics": ()}, output="plain", verbose=0)
+    with pytest.raises(CheckpointError, match=r"plain has no best\.keras"):
+        run_evaluation.evaluate("plain", "fd", best=True)
