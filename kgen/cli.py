@@ -110,6 +110,7 @@ def train(
     options = found.parse([*(settings or []), *given])
 
     from kgen import run
+    from kgen.report.output import duration
 
     outcome = run.train(
         found,
@@ -122,8 +123,7 @@ def train(
         tell=typer.echo,
     )
     if outcome.seconds:
-        minutes, seconds = divmod(round(outcome.seconds), 60)
-        typer.echo(f"trained for {minutes} min {seconds} s")
+        typer.echo(f"trained for {duration(outcome.seconds)}")
     rows = outcome.table()
     width = max(len(what) for what, _ in rows)
     for what, place in rows:
@@ -157,8 +157,13 @@ def sample(
     if label is not None and "labels" not in model.capabilities["sample"]:
         raise RecipeError(f"the model of {run} draws no classes: leave --label out")
     labels = {} if label is None else {"labels": [label] * n}
-    grid = plotting.grid(model.sample(n, seed=seed, **labels))
-    typer.echo(plotting.save_image(grid, output))
+    samples = model.sample(n, seed=seed, **labels)
+    if samples.ndim != 4:
+        raise RecipeError(
+            f"the model of {run} draws arrays of shape {samples.shape[1:]}, not images: sample it "
+            "in Python, kgen.run.load(...).sample(n)"
+        )
+    typer.echo(plotting.save_image(plotting.grid(samples), output))
 
 
 @app.command()

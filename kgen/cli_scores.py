@@ -71,7 +71,7 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             nearest=nearest,
             tell=lambda line: typer.echo(line, err=as_json),
         )
-        for epoch, score in measured:
+        for epoch, score, _ in measured:
             if as_json:
                 typer.echo(json.dumps({**score.to_json(), "epoch": epoch}))
             else:

@@ -26,4 +26,4 @@ class ExportError(KgenError):
 
 
 class MetricError(KgenError, ValueError):
-    """A score cannot be computed: no such metric, too few images, or features that are no numbers."""
+    """A score cannot be taken: no such metric, too few images, or features that are no numbers."""

@@ -45,6 +45,9 @@ def drop_unmeasurable(run: Run, tell: Callable[[str], object]) -> None:
     from kgen.metrics.features import find
     from kgen.metrics.registry import METRICS, parse_metrics
 
+    if run.data.validation is None and (run.best or "").startswith("val_"):
+        tell(f"no model is kept as the best by {run.best}: there are no validation images")
+        run.best = None
     if not run.metrics:
         return
     names = parse_metrics(run.metrics)

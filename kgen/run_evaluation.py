@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kgen.errors import CheckpointError, RecipeError
+from kgen.errors import CheckpointError, MetricError, RecipeError
 from kgen.recipe import Recipe, find
 from kgen.run_callbacks import features_for
-from kgen.run_folder import Measured, RunFolder
+from kgen.run_folder import RunFolder
+from kgen.scores_file import Measured, append_scores
 
 #: `kgen.callbacks.Evaluate` draws with seed 0; what is reported should be of fresh samples.
 FRESH_SEED = 1
+#: The capabilities that there are metrics of.
+MEASURABLE = {"sample", "reconstruct", "log_prob"}
 
 
 def evaluate(
@@ -51,7 +54,7 @@ def evaluate(
 
     Raises:
         RecipeError: If the folder holds no run, or its recipe is gone.
-        CheckpointError: If there is no such model in it.
+        CheckpointError: If there is no such model in it, or one of its files cannot be read.
         MetricError: If a metric is unknown or cannot be taken.
         DataError: If the data are not to be had.
 
@@ -59,16 +62,19 @@ def evaluate(
 
         kgen.run_evaluation.evaluate("runs/dcgan_glyphs", "fd,pr")
     """
-    from kgen.callbacks import append_scores
     from kgen.metrics import Evaluator, parse_metrics
     from kgen.run import load
 
     folder = RunFolder(Path(run))
     recipe = recipe_of(folder)
     names = parse_metrics(metrics)
+    folder.read_scores()  # what is measured could not be added to a damaged file
     model = load(best_of(folder) if best else folder.path)
-    if nearest and "sample" in model.capabilities and "nearest_train" not in names:
-        names = (*names, "nearest_train")
+    if not MEASURABLE & model.capabilities.keys():
+        raise MetricError(
+            f"the model of {run} can {', '.join(model.capabilities)}, and metrics are of what it "
+            f"can {', '.join(sorted(MEASURABLE))}: look at the pictures in its folder"
+        )
     if edited := [line for line in folder.changes(recipe) if line.endswith("edited")]:
         tell(f"the data may not be those that the run was trained on: {'; '.join(edited)}")
 
@@ -77,17 +83,13 @@ def evaluate(
         recipe.check(["data_dir"])
         options["data_dir"] = data_dir
     built = recipe.build(options)
-    evaluator = Evaluator(
-        built.data,
-        names,
-        n=n,
-        split=split,
-        features=features_for(
-            built, built.features if features is None else features, names, options.get("data_dir")
-        ),
-        seed=seed,
-        **built.evaluation,
-    )
+    images = built.data.layout != "points"
+    if nearest and images and "sample" in model.capabilities and "nearest_train" not in names:
+        names = (*names, "nearest_train")
+    chosen = built.features if features is None else features
+    chosen = features_for(built, chosen, names, options.get("data_dir"))
+    protocol = {**built.evaluation, "n": n, "split": split, "features": chosen, "seed": seed}
+    evaluator = Evaluator(built.data, names, **protocol)
     scores = evaluator(model)
     append_scores(folder.scores, scores, model.epochs_trained)
     return [Measured(model.epochs_trained, score) for score in scores]

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from kgen import version
 from kgen.errors import CheckpointError, RecipeError
 from kgen.files import replacing
+from kgen.history import read_history
 from kgen.recipe import Recipe
 from kgen.recipe import folder as recipes_folder
+from kgen.scores_file import Measured, read_scores
 
-if TYPE_CHECKING:
-    from kgen.metrics.score import Score
-
-
-class Measured(NamedTuple):
-    """A score of a run.
-
-    Attributes:
-        epoch: The epochs the model had been trained for.
-        score: The score.
-    """
-
-    epoch: int
-    score: Score
+#: What a run's `config.json` holds at the least.
+NEEDED = ("recipe", "recipe_file", "smoke", "options", "versions")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,20 +108,7 @@ class RunFolder:
         Raises:
             CheckpointError: If the file cannot be read.
         """
-        if not self.history.exists():
-            return []
-        with open(self.history, newline="", encoding="utf-8") as file:
-            try:
-                return [
-                    {
-                        name: int(text) if name == "epoch" else float(text)
-                        for name, text in row.items()
-                        if text
-                    }
-                    for row in csv.DictReader(file)
-                ]
-            except (ValueError, TypeError) as error:
-                raise CheckpointError(f"{self.history} cannot be read: {error}") from None
+        return read_history(self.history)
 
     def read_scores(self) -> list[Measured]:
         """The lines of `scores.jsonl` in their order; none if there is no such file.
@@ -140,20 +116,7 @@ class RunFolder:
         Raises:
             CheckpointError: If a line is no score.
         """
-        if not self.scores.exists():
-            return []
-        from kgen.metrics.score import Score
-
-        measured = []
-        for number, line in enumerate(self.scores.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                record = json.loads(line)
-                measured.append(Measured(int(record["epoch"]), Score.from_json(record)))
-            except (ValueError, KeyError, TypeError) as error:
-                raise CheckpointError(
-                    f"{self.scores}, line {number} is no score ({error}): mend or remove the line"
-                ) from None
-        return measured
+        return read_scores(self.scores)
 
     def read_sessions(self) -> list[dict[str, Any]]:
         """What `sessions.json` records; nothing if there is no such file."""
@@ -195,11 +158,17 @@ class RunFolder:
 
         Raises:
             RecipeError: If the folder holds no run.
-            CheckpointError: If the record cannot be read.
+            CheckpointError: If the record cannot be read, or is none.
         """
         if not self.config.exists():
             raise RecipeError(f"{self.path} holds no run: it has no {self.config.name}")
-        return read_json(self.config)
+        record = read_json(self.config)
+        if missing := [name for name in NEEDED if name not in record]:
+            raise CheckpointError(
+                f"{self.config} is no record of a run, it lacks {', '.join(missing)}: give another "
+                "folder"
+            )
+        return record
 
     def resumed_options(self, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
         """The options the run was started with, with a larger number of epochs if one is given.

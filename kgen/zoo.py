@@ -68,9 +68,10 @@ def add(run: str | Path, place: Path, *, force: bool = False) -> Path:
     if record.config["recipe_file"]:
         raise RecipeError(f"{run} is of a recipe of your own; the zoo shows those of kgen")
     scores = {}
-    for epoch, score in record.scores:  # the last of each metric and protocol
-        if score.split == "test":
-            scores[score.metric, protocol_text(score)] = {**score.to_json(), "epoch": epoch}
+    for measured in record.scores:  # the last of each metric and protocol
+        if measured.reported:
+            key = (measured.score.metric, protocol_text(measured.score))
+            scores[key] = {**measured.score.to_json(), "epoch": measured.epoch}
     if not scores and not record.summary.get("test"):
         raise RecipeError(f"{run} was not measured on the test split: kgen evaluate {run}")
     path = place / "results" / f"{name}.json"

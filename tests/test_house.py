@@ -23,6 +23,8 @@ MAY_IMPORT = {
     "version": set(),
     "errors": set(),
     "files": set(),
+    "history": {"errors", "files"},
+    "scores_file": {"errors", "files", "metrics.score"},
     "training": set(),
     "layers": {"training"},
     "losses": set(),
@@ -32,10 +34,10 @@ MAY_IMPORT = {
     "plotting": {"errors", "files"},
     "export": {"errors", "files", "version"},
     "metrics": {"errors", "files", "datasets", "training.clock"},
-    "callbacks": {"errors", "files", "plotting", "metrics"},
+    "callbacks": {"errors", "files", "history", "plotting", "metrics", "scores_file"},
     "recipe": {"errors"},
     "machine": set(),
-    "run_folder": {"errors", "files", "version", "recipe", "metrics.score"},
+    "run_folder": {"errors", "files", "history", "version", "recipe", "scores_file"},
     "run_sessions": {"machine", "run_folder"},
     "run_callbacks": {
         "errors", "recipe", "run_folder", "run_sessions", "callbacks", "metrics", "datasets",
@@ -46,10 +48,12 @@ MAY_IMPORT = {
         "models",
     },
     "run_evaluation": {
-        "errors", "recipe", "run_folder", "run_callbacks", "callbacks", "metrics", "run",
+        "errors", "recipe", "run_folder", "run_callbacks", "metrics", "run", "scores_file",
     },
-    "report": {"errors", "files", "metrics.score", "run_folder", "recipe", "machine"},
-    "cli": {"errors", "recipe", "run", "plotting", "version", "cli_scores"},
+    "report": {
+        "errors", "files", "metrics.score", "run_folder", "recipe", "machine", "scores_file",
+    },
+    "cli": {"errors", "recipe", "run", "plotting", "version", "cli_scores", "report"},
     "cli_scores": {"errors", "run_evaluation", "report"},
     "zoo": {"errors", "files", "recipe", "report", "metrics.score"},
 }  # fmt: skip

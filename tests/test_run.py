@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import warnings
 from types import SimpleNamespace
@@ -83,7 +84,8 @@ def recipe(*, epochs=1):
 @pytest.fixture
 def own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    # The smoke runs write and read back real exports; here only their place matters.
+    # The smoke runs write and read back real exports and draw curves; here their place matters.
+    monkeypatch.setattr(kgen.plotting, "save_curves", lambda rows, path: None)
     monkeypatch.setattr(run, "export_model", lambda _, place: (_next(place), {"sample": 1e-7}))
     path = tmp_path / "own.py"
     path.write_text(RECIPE)
@@ -218,6 +220,16 @@ def test_a_model_that_draws_by_class_needs_classes(own):
     assert not (own.parent / "runs").exists()
 
 
+def test_no_best_model_by_a_validation_that_there_is_not(own):
+    made = recipe.find(own).build({"epochs": 1})
+    made.best, made.data = "val_loss", dataclasses.replace(made.data, validation=None)
+    folder, said = run.RunFolder(own.parent / "run"), []
+    assert len(run_callbacks.best_model(made, folder)) == 1
+    run_callbacks.drop_unmeasurable(made, said.append)
+    assert said == ["no model is kept as the best by val_loss: there are no validation images"]
+    assert run_callbacks.best_model(made, folder) == []
+
+
 def test_the_grid_shows_every_class_in_turn(tmp_path):
     model = SimpleNamespace(capabilities={"sample": ("n", "labels", "seed")})
     data = SimpleNamespace(num_classes=3, layout="labelled")
@@ -256,6 +268,15 @@ def test_tuples_survive_the_record(own):
         folder.resumed_options(found, {"sizes": (9, 9)})
 
 
+def test_another_config_is_no_run(own):
+    folder = run.RunFolder(own.parent / "other")
+    folder.path.mkdir()
+    folder.config.write_text('{"recipe": "own", "options": {}}')
+    said = r"other/config\.json is no record of a run, it lacks recipe_file, smoke, versions: give"
+    with pytest.raises(kgen.errors.CheckpointError, match=said):
+        run.train(own, resume=True, output=folder.path)
+
+
 def test_a_folder_without_a_run_cannot_be_resumed(own):
     with pytest.raises(RecipeError, match=r"runs/own holds no run: it has no config\.json"):
         run.train(own, resume=True)
@@ -291,5 +312,5 @@ def test_a_collapse_is_told_in_one_line_and_other_warnings_are_left_alone():
             )
             warnings.warn("another", UserWarning, stacklevel=1)
         warnings.warn("after", kgen.callbacks.CollapseWarning, stacklevel=1)
-    assert said == ["warning: epoch 3: alike"]
+    assert said == ["warning: epoch 3: samples are alike"]
     assert [str(warning.message) for warning in others] == ["another", "after"]

@@ -1,12 +1,15 @@
 """A run that measures itself while it trains, and is measured afterwards."""
 
 import json
+import shutil
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import kgen
-from kgen import recipe, run, run_callbacks, run_evaluation
+from kgen import cli, recipe, run, run_callbacks, run_evaluation
 from kgen.errors import CheckpointError, DataError, MetricError, RecipeError
 from kgen.run_folder import RunFolder
 
@@ -37,6 +40,26 @@ SMOKE = dict(epochs=1)
 '''
 
 
+RING = '''
+"""A GAN of points, measured by the modes it finds."""
+
+import keras
+import kgen
+
+def network(inputs, outputs):
+    return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(outputs)])
+
+def recipe(*, epochs=1, seed=0):
+    splits = kgen.datasets.load("ring", batch_size=32, limit=64)
+    model = kgen.models.DCGAN(network(2, 2), network(2, 1), latent_distribution="normal")
+    model.compile(run_eagerly=True)
+    return kgen.recipe.Run(
+        model=model, data=splits, epochs=epochs, metrics=("modes", "quality"),
+        evaluation_samples=50, evaluation={"seed": 3},
+    )
+'''
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder with the recipe, in which one run was trained for three epochs."""
@@ -56,6 +79,7 @@ def place(tmp_path_factory):
 def own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(run, "export_model", lambda model, path: (None, {}))
+    monkeypatch.setattr(kgen.plotting, "save_curves", lambda rows, path: None)  # slow, and no topic
     path = tmp_path / "own.py"
     path.write_text(RECIPE)
     return path
@@ -68,14 +92,14 @@ def built(path, **options):
 def test_the_validation_split_is_measured_and_chooses_the_best(place):
     folder = RunFolder(place / "run")
     scores = folder.read_scores()
-    assert [(epoch, score.metric) for epoch, score in scores] == [
+    assert [(epoch, score.metric) for epoch, score, _ in scores] == [
         (epoch, metric) for epoch in (1, 2, 3) for metric in ("fd", "precision", "recall")
     ]  # after the first, each second and the last epoch
-    assert {(score.split, score.n_fake, score.n_real) for _, score in scores} == {
-        ("validation", 20, 20)
+    assert {(m.score.split, m.score.n_fake, m.while_training) for m in scores} == {
+        ("validation", 20, True)
     }
     rows = folder.read_history()
-    assert [row["fd"] for row in rows] == [s.value for _, s in scores if s.metric == "fd"]
+    assert [row["fd"] for row in rows] == [s.value for _, s, _ in scores if s.metric == "fd"]
     assert {"diversity", "repeated"} <= rows[0].keys()
     assert not {"images_per_second", "data_wait"} & rows[0].keys()  # these differ every time
     best = min((row["fd"], row["epoch"]) for row in rows)[1]
@@ -213,6 +237,42 @@ def test_an_edited_recipe_is_said_and_a_lost_one_is_refused(place, own):
     with pytest.raises(RecipeError, match=r"was trained by .*own\.py, which is gone"):
         run_evaluation.evaluate(place / "run", "fd")
     recipe_file.write_text(RECIPE)
+
+
+def test_a_run_on_points(own, monkeypatch):
+    own.write_text(RING)
+    folder = run.train(own, output="ring", verbose=0).folder
+    measured = run_evaluation.evaluate("ring", "modes,quality", n=40)
+    assert [(m.score.metric, m.score.n_fake, m.score.seed) for m in measured] == [
+        ("modes", 40, 1), ("quality", 40, 1),
+    ]  # fmt: skip
+    scores = folder.read_scores()
+    assert [(m.score.seed, m.while_training, m.reported) for m in scores] == [
+        (3, True, False), (3, True, False), (1, False, True), (1, False, True),
+    ]  # fmt: skip
+    assert (folder.path / "density" / "epoch_0001.png").exists()
+    with pytest.raises(MetricError, match="ask for modes and quality"):
+        run_evaluation.evaluate("ring", "fd", n=40)
+    monkeypatch.setattr(sys, "argv", ["kgen"])
+    with pytest.raises(RecipeError, match=r"draws arrays of shape \(2,\), not images"):
+        cli.sample(folder.path, n=4)
+    assert not (own.parent / "samples.png").exists()
+
+
+def test_what_could_not_be_kept_or_measured_is_not_begun(place, own, monkeypatch):
+    damaged = own.parent / "damaged"
+    shutil.copytree(place / "run", damaged)
+    with open(damaged / "scores.jsonl", "a") as file:
+        file.write('{"metric"')
+    model = SimpleNamespace(capabilities={"translate": ("images",), "discriminate": ("images",)})
+    loaded = []
+    monkeypatch.setattr(run, "load", lambda path: loaded.append(path) or model)
+    with pytest.raises(CheckpointError, match=r"scores\.jsonl, line \d+ is no score"):
+        run_evaluation.evaluate(damaged, "fd")
+    assert loaded == []
+    said = "can translate, discriminate, and metrics are of what it can log_prob, reconstruct, samp"
+    with pytest.raises(MetricError, match=said):
+        run_evaluation.evaluate(place / "run", "fd")
 
 
 def test_evaluating_refuses_in_one_line(place, own):

@@ -5,6 +5,7 @@ from PIL import Image
 
 from kgen import recipe, zoo
 from kgen.errors import RecipeError
+from kgen.scores_file import append_scores
 from tests.report.conftest import append, make_run, score  # noqa: F401  a fixture
 
 
@@ -38,6 +39,8 @@ def test_a_result_is_kept_and_shown(place, make_run):  # noqa: F811
     append(run, (2, score(value=9.0, split="test", seed=1)))
     append(run, (3, score(value=8.0, split="test", seed=1)))
     append(run, (3, score("kd", 0.5, "test", deviation=0.25, n_fake=10_000)))
+    chosen_by = score("smooth", 0.5, None, reference=None, n_real=None)
+    append_scores(run / "scores.jsonl", [chosen_by], 3, while_training=True)
     path = zoo.add(run, place)
     assert path == place / "results" / "letters.json"
     result = json.loads(path.read_text())

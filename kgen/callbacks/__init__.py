@@ -31,7 +31,6 @@ from kgen.callbacks.nan_guard import NaNGuard
 from kgen.callbacks.picture_each_epoch import PictureEachEpoch
 from kgen.callbacks.reconstructions import Reconstructions
 from kgen.callbacks.sample_grid import SampleGrid
-from kgen.callbacks.scores_file import append_scores, read_scores
 from kgen.callbacks.swap_ema import SwapEMA, averaged_weights
 from kgen.callbacks.tensorboard import TensorBoard
 from kgen.callbacks.throughput import Throughput
@@ -55,9 +54,7 @@ __all__ = [
     "TensorBoard",
     "Throughput",
     "Translations",
-    "append_scores",
     "averaged_weights",
     "load_checkpoint",
     "read_run_state",
-    "read_scores",
 ]

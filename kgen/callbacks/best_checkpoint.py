@@ -115,11 +115,13 @@ class BestCheckpoint(keras.callbacks.Callback):
 
     def set_run_state(self, state: dict) -> None:
         """Takes the best value of the checkpoint, if the file is still the one it speaks of."""
+        kept = self._read() if self.path.exists() else None
+        if kept and kept["monitor"] != self.monitor:  # the run was made to choose by another value
+            return
         # A run killed after a better epoch and before its checkpoint has replaced the file; that
         # epoch is trained again, and until then there is no best model to be better than.
         self._unknown = False
-        kept = self._read() if self.path.exists() else {"epoch": None}
-        same = kept["epoch"] == state["epoch"]
+        same = kept is not None and kept["epoch"] == state["epoch"]
         self.best, self.best_epoch = (state["value"], state["epoch"]) if same else (None, None)
 
     def _is_better(self, value):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from kgen.callbacks import scores_file
+from kgen import scores_file
 from kgen.errors import MetricError
 from kgen.metrics.score import Score
 
@@ -28,8 +28,9 @@ class Evaluate(keras.callbacks.Callback):
     `fit` was asked for. Each value stands in the logs under the metric's name, so that a
     `BestCheckpoint`, Keras's `ModelCheckpoint(monitor="fid", mode="min")` and `EarlyStopping`,
     given later in the list, just work. In between the last value is repeated, which is no
-    improvement to them; their patience counts epochs. A model with a moving average of its
-    weights is measured with it, because it samples with it.
+    improvement to them; their patience counts epochs. Which epoch one of them stops at is not known
+    when it is this callback's turn, so the last epoch is measured then only if it is due. A model
+    with a moving average of its weights is measured with it, because it samples with it.
 
     Choosing the best of many models on the test split would make its score too good, so only the
     validation split is taken here. Measure the chosen model on the test split once, at the end.
@@ -42,12 +43,13 @@ class Evaluate(keras.callbacks.Callback):
         metrics: With data: which metrics, by the keys of `kgen.metrics.METRICS`.
         every: Measure after each `every`-th epoch.
         folder: The run's folder: scores are added to `<folder>/scores.jsonl`. A training that
-            goes on from an earlier epoch drops what the file holds of later ones; scores of the
-            test split stay. `None` writes no file.
+            goes on from an earlier epoch drops what a training has measured of later ones; scores
+            of `kgen evaluate` stay. `None` writes no file.
         n: With data: how many samples, and how many real images at most.
         **options: With data: further arguments of `Evaluator`, such as `features` and `seed`.
 
     Raises:
+        CheckpointError: At the start of training, if `scores.jsonl` holds a line that is no score.
         MetricError: For the test split; at the end of an epoch for a value that is not finite, or
             a metric that is called as one of the model's losses.
 
@@ -101,7 +103,9 @@ class Evaluate(keras.callbacks.Callback):
                 self._check(score)
             self._values = {score.metric: float(score.value) for score in scores}
             if self.path:
-                scores_file.append_scores(self.path, scores, self.model.epochs_trained)
+                scores_file.append_scores(
+                    self.path, scores, self.model.epochs_trained, while_training=True
+                )
         if logs is None:
             return
         if taken := sorted(self._values.keys() & logs.keys()):

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from pathlib import Path
 
 import keras
 
 from kgen import plotting
-from kgen.files import replacing
+from kgen.history import read_history, write_history
 
 
 class HistoryFile(keras.callbacks.Callback):
     """Writes one row an epoch to `history.csv`, and `history.png` when training ends.
 
-    Floats are written in full, so two equal histories are equal as text. The file is replaced as
-    a whole after each epoch. When a model already trained is trained on, the rows of its past
-    epochs are kept: those of the `Checkpoint` it is restored with, or else those in the file.
+    The file is replaced as a whole after each epoch. When a model already trained is trained on,
+    the rows of its past epochs are kept: those of the `Checkpoint` it is restored with, or else
+    those in the file.
 
     Args:
         folder: The folder of `history.csv` and `history.png`.
@@ -42,7 +41,7 @@ class HistoryFile(keras.callbacks.Callback):
         """Adds the row of the epoch."""
         row = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"epoch": self.model.epochs_trained, **row})
-        self._write()
+        write_history(self.path, self.rows)
 
     def on_train_end(self, logs=None):
         """Draws the curves."""
@@ -55,27 +54,4 @@ class HistoryFile(keras.callbacks.Callback):
     def set_run_state(self, state: dict) -> None:
         """Takes the rows of the checkpoint, and writes the file anew from them."""
         self.rows = state["rows"]
-        self._write()
-
-    def _write(self):
-        names = list(dict.fromkeys(["epoch", *(name for row in self.rows for name in row)]))
-        with replacing(self.path) as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, names, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
-
-
-def read_history(path: str | os.PathLike) -> list[dict[str, float]]:
-    """Reads a `history.csv`: one mapping a row, `epoch` as an int; no file is an empty history."""
-    path = Path(path)
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return [
-            {
-                name: int(text) if name == "epoch" else float(text)
-                for name, text in row.items()
-                if text
-            }
-            for row in csv.DictReader(file)
-        ]
+        write_history(self.path, self.rows)

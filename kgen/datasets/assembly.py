@@ -112,4 +112,5 @@ def assemble(
         else None,
         seed=options.seed,
         skipped=tuple(skipped),
+        flip=options.flip,
     )

@@ -43,6 +43,7 @@ class Splits:
         class_names: Names of the classes or domains by their number, or `None` without labels.
         seed: The seed of the training order.
         skipped: Files that could not be read and were left out, each with the reason.
+        flip: Whether half of the training images are mirrored, anew in every pass.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Splits:
     class_names: tuple[str, ...] | None = None
     seed: int = 0
     skipped: tuple[str, ...] = ()
+    flip: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))

@@ -4,9 +4,19 @@
     for score in kgen.metrics.evaluate(model, data, "fd,kd,pr,nearest_train"):
         print(score)
 
-`METRICS` names all metrics; `Evaluator` measures several models against the same data. The
-mathematics is in pure functions on arrays, one topic a module: `frechet`, `kernel`, `manifold`,
-`similarity`, `modes`, ...
+`METRICS` names all metrics; `Evaluator` measures several models against the same data.
+
+Where things are:
+
+- The mathematics is in pure functions on arrays, one topic a module: `moments`, `frechet`,
+  `kernel`, `classifier_score`, `manifold` (on `pairwise`), `nearest`, `label_accuracy`, `modes`,
+  `sliced_wasserstein`, `similarity`, `parzen`, `path_length`, `likelihood`, `linear_probe`.
+- Names: `registry` says what each metric is; `measures` says how it is taken, by functions of a
+  `case` in `feature_measures`, `image_measures` and `model_measures`; `score` is what comes out.
+- One evaluation: `evaluation` refuses what cannot be (`demands`), reads images in chunks
+  (`streams`), keeps what is wanted of each (`sides`), and the real side for longer (`real`, and on
+  disk `reference`).
+- Feature networks are in `features`.
 """
 
 import importlib

@@ -65,10 +65,7 @@ def choose_network(
 
 def _find(features, image_shape, metrics, needing) -> Any:
     from kgen.metrics.features import find
-    from kgen.metrics.features.network import Features
 
-    if isinstance(features, Features):
-        return features
     auto = isinstance(features, str) and features == "auto"
     if auto and any(name in _ELSEWHERE for name in metrics):
         return find("inception", image_shape)
@@ -98,13 +95,18 @@ def _check_kind(network: Any, metrics: Sequence[str], measures: Mapping[str, Mea
 def check_classes(metrics: Sequence[str], network: Any, data: Splits) -> None:
     """Refuses `label_accuracy` by a classifier of other classes than the data's.
 
+    Where both have names for their classes, these must be the same.
+
     Raises:
         MetricError: See above.
     """
-    if "label_accuracy" in metrics and network.classes != data.num_classes:
+    if "label_accuracy" not in metrics:
+        return
+    names = getattr(network, "class_names", None) or data.class_names
+    if network.classes != data.num_classes or tuple(names) != tuple(data.class_names):
         raise MetricError(
             f"label_accuracy needs a classifier of the {data.num_classes or 'labelled'} classes of "
-            f"{data.name}, and {network.name} knows {network.classes}: take "
+            f"{data.name}, and {network.name} knows {network.classes} others: take "
             f"features='classifier:{data.name}', loaded with its labels."
         )
 
@@ -130,11 +132,11 @@ def check_source(
             raise MetricError(f"{name} is of a model, not of its images: pass the model itself.")
     shape = np.shape(source)
     wanted = (2,) if image_shape is None else image_shape
-    numeric = np.asarray(source).dtype.kind in "fu"
-    if not numeric or (shape[1:] != tuple(wanted) and image_shape is not None):
+    dtype = np.asarray(source).dtype
+    if dtype.kind not in "fu" or (shape[1:] != tuple(wanted) and image_shape is not None):
         raise MetricError(
-            f"a source of shape {shape} and type {type(source).__name__}: pass a model with "
-            f"capabilities, or images (n, {', '.join(map(str, wanted))})."
+            f"a source of shape {shape} and type {type(source).__name__} of {dtype}: pass a model "
+            f"with capabilities, or images (n, {', '.join(map(str, wanted))}), float or uint8."
         )
 
 

@@ -45,7 +45,7 @@ class Evaluator:
             `quality`, `"points"`; `None` only for these two of a `mixture`.
         metrics: Keys of `METRICS`, as a sequence or as text with commas between.
         n: How many samples to draw, and how many images of the split to compare with at most (a
-            fixed random subset where it has more). Scores say how many there were.
+            fixed random subset where it, or an array, has more). Scores say how many there were.
         split: `"test"`, `"validation"` or `"train"`.
         features: What `kgen.metrics.features.find` takes, or what it returns. `"auto"` chooses by
             the images, and Inception where `fid`, `kid` or `inception_score` are asked for;
@@ -187,7 +187,7 @@ class Evaluator:
             deviation=None if measured.deviation is None else float(measured.deviation),
             features=network.name if network else None,
             checksum=network.checksum or None if network else None,
-            resize=network.resize if network else None,
+            resize=self._resize(network),
             reference=self.data.name if compared else None,
             split=self.split if compared else None,
             n_real=n_real,
@@ -196,6 +196,13 @@ class Evaluator:
             notes=notes + ((f"{self.n:,} asked for",) if short else ()),
             details={key: float(number) for key, number in measured.details.items()},
         )
+
+    def _resize(self, network: Any) -> str | None:
+        """The images' shape, of which comparable scores have the same, and the network's way."""
+        if self.data is None or self.data.layout == "points":
+            return None
+        size = "x".join(map(str, self.data.image_shape))
+        return ", ".join(filter(None, [size, network and network.resize]))
 
 
 def evaluate(

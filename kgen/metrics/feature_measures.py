@@ -69,8 +69,8 @@ def nearest_train(case: Case) -> Measured:
     ratio, details = nearest_ratio(real.distances_to_train(case.fake), real.held_out_distances)
     details["train_images"] = real.train.n
     notes = () if case.network else ("distance of pixels",)
-    if real.train.n < 0.95 * real.data.sizes["train"]:
-        notes += (f"of {real.train.n:,} of {real.data.sizes['train']:,} training images",)
+    if real.train.n < 0.95 * real.train_size:
+        notes += (f"of {real.train.n:,} of {real.train_size:,} training images",)
     return Measured(value=ratio, details=details, notes=notes)
 
 

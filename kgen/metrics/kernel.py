@@ -49,9 +49,10 @@ def kernel_distance(
     real, fake = check_pair(real, fake)
     smaller = min(len(real), len(fake))
     if smaller < subset_size:
+        fitting = f", or subset_size={smaller}" if smaller > 1 else ""
         raise MetricError(
             f"subsets of {subset_size} need as many images of each kind, and there are "
-            f"{len(real)} real and {len(fake)} generated: give more, or subset_size={smaller}."
+            f"{len(real)} real and {len(fake)} generated: give more{fitting}."
         )
     rng = np.random.RandomState(seed)  # the generator of torch-fidelity
     values = []

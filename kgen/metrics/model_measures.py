@@ -13,6 +13,7 @@ from kgen.metrics.likelihood import negative_log_likelihood
 from kgen.metrics.similarity import largest_window
 from kgen.metrics.similarity import psnr as psnr_of
 from kgen.metrics.similarity import ssim as ssim_of
+from kgen.metrics.streams import regrouped
 
 # Two samples each: the mean hardly moves beyond.
 _PATH_PAIRS = 2500
@@ -61,7 +62,7 @@ def path_length(case: Case) -> Measured:
 def nll(case: Case) -> Measured:
     """Negative log-likelihood in nats."""
     value, error, details, notes = negative_log_likelihood(
-        case.model, case.real.chunks(), samples=case.log_prob_samples, seed=case.seed
+        case.model, regrouped(case.real.chunks()), samples=case.log_prob_samples, seed=case.seed
     )
     n = details.pop("images")
     return Measured(value=value, deviation=error, details=details, notes=notes, n_real=n)

@@ -20,7 +20,7 @@ def nearest_distances(
     Args:
         queries: (n, d).
         references: (m, d), or an iterable of such arrays, gone through once.
-        block: References compared with at once.
+        block: Vectors of either side compared at once, which bounds the memory.
 
     Returns:
         (n,), float64.
@@ -34,26 +34,32 @@ def nearest_distances(
         >>> nearest_distances([[0.0, 0.0], [1.0, 1.0]], [[0.0, 3.0], [1.0, 1.0]]).round(3)
         array([1.414, 0.   ])
     """
-    queries = _vectors(queries, "queries")
-    lengths = (queries**2).sum(axis=1)
+    queries = np.asarray(queries)
     best = np.full(len(queries), np.inf)
     tables = [references] if isinstance(references, np.ndarray | list) else references
     for table in tables:
         for start in range(0, len(table), block):
             part = _vectors(table[start : start + block], "references")
-            if part.shape[1] != queries.shape[1]:
-                raise MetricError(
-                    f"vectors of {queries.shape[1]} and of {part.shape[1]} numbers have no "
-                    "distance: take both from one feature network."
-                )
-            squares = lengths[:, None] + (part**2).sum(axis=1) - 2 * queries @ part.T
-            rows = squares.argmin(axis=1)
-            # The expanded square loses the digits of a small distance; the chosen pair's does not.
-            exact = ((queries - part[rows]) ** 2).sum(axis=1)
-            np.minimum(best, exact, out=best)
+            for first in range(0, len(queries), block):
+                rows = slice(first, first + block)
+                nearest = _nearest_squares(_vectors(queries[rows], "queries"), part)
+                np.minimum(best[rows], nearest, out=best[rows])
     if not len(queries) or not np.isfinite(best).all():
         raise MetricError("nearest neighbours need at least one image on each side.")
     return np.sqrt(best)
+
+
+def _nearest_squares(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """The squared distance of each query to the nearest reference, all in float64."""
+    if references.shape[1] != queries.shape[1]:
+        raise MetricError(
+            f"vectors of {queries.shape[1]} and of {references.shape[1]} numbers have no "
+            "distance: take both from one feature network."
+        )
+    # The queries' own lengths change no order.
+    rows = ((references**2).sum(axis=1) - 2 * queries @ references.T).argmin(axis=1)
+    # The expanded square loses the digits of a small distance; the chosen pair's does not.
+    return ((queries - references[rows]) ** 2).sum(axis=1)
 
 
 def pixels(images: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from kgen.errors import MetricError
 from kgen.metrics.nearest import nearest_distances, pixels
 from kgen.metrics.reference import Reference
 from kgen.metrics.sides import Side, collect, neighbour_space
-from kgen.metrics.streams import Chunk, split_chunks
+from kgen.metrics.streams import Chunk, both_ways, split_chunks
 
 if TYPE_CHECKING:
     from kgen.datasets import Splits
@@ -63,20 +63,28 @@ class RealData:
         parts = [labels for _, labels in self.chunks()]
         return None if parts[0] is None else np.concatenate(parts).astype(np.int32)
 
+    @property
+    def train_size(self) -> int:
+        """How many training images there are, both ways round where they are mirrored."""
+        return self.data.sizes["train"] * (2 if self.data.flip else 1)
+
     @functools.cached_property
     def train(self) -> Side:
-        """Training images in the space of neighbours: one pass, up to `TRAIN_BYTES`."""
+        """Training images in the space of neighbours: one pass, up to `TRAIN_BYTES`.
+
+        Where they are mirrored at random, each is there both ways round.
+        """
         images, _ = next(split_chunks(self.data, "train", 1))
         numbers = pixels(images).size if self.network is None else self.network.dim
-        n = min(self.data.sizes["train"], max(1, TRAIN_BYTES // (4 * numbers)))
+        n = min(self.train_size, max(1, TRAIN_BYTES // (4 * numbers)))
         return self._collected("train", n, {self._space})
 
     def _collected(self, split: str, n: int, wants: set[str]) -> Side:
         """What needs the network comes from the cache on disk, where it has been before."""
         by_network = wants & {"moments", "features", "probabilities"}
         if not by_network:
-            return collect(split_chunks(self.data, split, n), wants, n)
-        reference = Reference(lambda: split_chunks(self.data, split, n), self.network)
+            return collect(self._chunks_of(split, n), wants, n)
+        reference = Reference(lambda: self._chunks_of(split, n), self.network)
         made = {}
         if by_network != {"moments"}:
             made["features"] = reference.features
@@ -87,8 +95,13 @@ class RealData:
         rest = wants - made.keys()
         if not rest:
             return Side(n=reference.n, **made)
-        others = collect(split_chunks(self.data, split, n), rest, n, self.network)
+        others = collect(self._chunks_of(split, n), rest, n, self.network)
         return dataclasses.replace(others, **made)
+
+    def _chunks_of(self, split: str, n: int) -> Iterator[Chunk]:
+        if split == "train" and self.data.flip:
+            return both_ways(split_chunks(self.data, split, -(-n // 2)))
+        return split_chunks(self.data, split, n)
 
     def distances_to_train(self, side: Side) -> np.ndarray:
         """Each image's distance to the nearest training image."""

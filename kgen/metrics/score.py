@@ -21,7 +21,7 @@ class Score:
         deviation: The standard deviation of the value, where the metric estimates one.
         features: The feature network, or `None` for metrics of pixels or of the model itself.
         checksum: SHA-256 of the network's weights, the first 12 digits.
-        resize: How images were brought to the network's size.
+        resize: The images' size, and how they were brought to the network's.
         reference: The data set compared with.
         split: Its split.
         n_real: How many real images.
@@ -54,10 +54,10 @@ class Score:
 
     def _protocol(self) -> list[str]:
         parts = []
-        if self.features:
-            weights = f" [{self.checksum}]" if self.checksum else ""
-            resized = f", {self.resize}" if self.resize else ""
-            parts.append(f"{self.features}{weights}{resized}")
+        weights = f" [{self.checksum}]" if self.checksum else ""
+        seen_by = [f"{self.features}{weights}" if self.features else None, self.resize]
+        if any(seen_by):
+            parts.append(", ".join(filter(None, seen_by)))
         against = [str(part) for part in (self.reference, self.split) if part]
         if against:
             parts.append(" ".join(against))

@@ -69,15 +69,33 @@ def split_chunks(data: Splits, split: str, n: int) -> Iterator[Chunk]:
     if split == "train":
         yield from _limited(_training_batches(batches, size), n)
         return
-    keep = np.ones(size, bool)
-    if size > n:
-        keep[np.random.default_rng(0).permutation(size)[n:]] = False
-    seen = 0
+    keep, seen = _kept(size, n), 0
     for images, labels in map(_parted, batches.as_numpy_iterator()):
         rows = np.flatnonzero(keep[seen : seen + len(images)])
         seen += len(images)
         if len(rows):
             yield images[rows], None if labels is None else labels[rows]
+
+
+def both_ways(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Each chunk as it is, and mirrored from left to right.
+
+    Example:
+
+        >>> image = np.eye(2)[None, :1, :, None]
+        >>> [images.ravel().tolist() for images, _ in both_ways([(image, None)])]
+        [[1.0, 0.0], [0.0, 1.0]]
+    """
+    for images, labels in chunks:
+        yield images, labels
+        yield images[:, :, ::-1], labels
+
+
+def _kept(size: int, n: int) -> np.ndarray:
+    """Which `n` of so many images are taken, bool (size,): at random, and always the same."""
+    keep = np.ones(size, bool)
+    keep[np.random.default_rng(0).permutation(size)[n:]] = False
+    return keep
 
 
 def _training_batches(batches, size: int) -> Iterator[Chunk]:
@@ -117,6 +135,38 @@ def _parted(batch) -> Chunk:
     return batch
 
 
+def regrouped(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """The same images in chunks of `CHUNK`, whatever batches they came in.
+
+    Example:
+
+        >>> batches = [(np.zeros((300, 2)), None)] * 4
+        >>> [len(images) for images, _ in regrouped(batches)]
+        [500, 500, 200]
+    """
+    waiting: list[Chunk] = []
+    for chunk in chunks:
+        waiting.append(chunk)
+        if sum(len(images) for images, _ in waiting) >= CHUNK:
+            *whole, rest = _cut(waiting)
+            yield from whole
+            waiting = [rest]
+    yield from (chunk for chunk in _cut(waiting) if len(chunk[0]))
+
+
+def _cut(chunks: list[Chunk]) -> list[Chunk]:
+    """The chunks as one, cut into whole ones and a rest, which may be empty."""
+    if not chunks:
+        return []
+    images = np.concatenate([images for images, _ in chunks])
+    labels = None
+    if chunks[0][1] is not None:
+        labels = np.concatenate([labels for _, labels in chunks])
+    starts = range(0, len(images) + 1, CHUNK)
+    rows = [slice(start, start + CHUNK) for start in starts]
+    return [(images[part], None if labels is None else labels[part]) for part in rows]
+
+
 def sample_chunks(
     model: Any,
     n: int,
@@ -143,13 +193,17 @@ def sample_chunks(
 
 
 def array_chunks(images: np.ndarray, n: int, labels: np.ndarray | None) -> Iterator[Chunk]:
-    """The first `n` images of an array, float in [-1, 1] or uint8, with their labels.
+    """Images of an array, float in [-1, 1] or uint8, with their labels, at most `n`.
+
+    Of a larger array these are a random subset, always the same: samples saved class by class would
+    else be of the first classes alone.
 
     Raises:
         MetricError: If they hold NaN or infinite numbers, or leave [-1, 1].
     """
-    for start in range(0, min(n, len(images)), CHUNK):
-        rows = slice(start, min(start + CHUNK, n))
+    kept = np.flatnonzero(_kept(len(images), n))
+    for start in range(0, len(kept), CHUNK):
+        rows = kept[start : start + CHUNK]
         part = images[rows]
         if part.dtype == np.uint8:
             part = part / np.float32(127.5) - 1

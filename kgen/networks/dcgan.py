@@ -62,7 +62,9 @@ def dcgan_generator(
     return keras.Model(latents, last(x), name="generator")
 
 
-def dcgan_discriminator(image_shape: tuple[int, int, int], width: int = 128) -> keras.Model:
+def dcgan_discriminator(
+    image_shape: tuple[int, int, int], width: int = 128, batch_norm: bool = True
+) -> keras.Model:
     """Images (n, *image_shape) to logits (n, 1): the generator's mirror image.
 
     5x5 convolutions of stride 2 with leaky ReLU of slope 0.2, batch normalisation everywhere but at
@@ -71,6 +73,8 @@ def dcgan_discriminator(image_shape: tuple[int, int, int], width: int = 128) -> 
     Args:
         image_shape: As for `dcgan_generator`.
         width: Channels of the first map.
+        batch_norm: Without it the convolutions have biases instead, as in the critics of WGAN-GP,
+            whose penalty is a matter of each image alone.
 
     Raises:
         ValueError: For a side that halving does not bring to 4 or 7.
@@ -84,7 +88,7 @@ def dcgan_discriminator(image_shape: tuple[int, int, int], width: int = 128) -> 
     images = keras.Input(image_shape, name="images")
     x = images
     for i, channels in enumerate(_widths(width, times)):
-        x = layers.Conv2D(channels, 5, 2, "same", **_weights())(x)
-        x = layers.LeakyReLU(0.2)(_normalise(x) if i else x)
+        x = layers.Conv2D(channels, 5, 2, "same", **{**_weights(), "use_bias": not batch_norm})(x)
+        x = layers.LeakyReLU(0.2)(_normalise(x) if i and batch_norm else x)
     logits = layers.Dense(1, dtype="float32", name="logits", **_weights())(layers.Flatten()(x))
     return keras.Model(images, logits, name="discriminator")

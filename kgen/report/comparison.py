@@ -14,7 +14,7 @@ from kgen.files import replacing
 from kgen.report.output import check_output, duration
 from kgen.report.record import RunRecord, read
 from kgen.report.scores import PROTOCOL, arrow, figure, protocol_of, protocol_text
-from kgen.run_folder import Measured
+from kgen.scores_file import Measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,8 @@ class Comparison:
     Attributes:
         records: The runs.
         names: Their names, each another.
-        columns: Their scores on the test split (of other splits only where no run has any there).
+        columns: Their scores on the test split or of no data at all, taken after the training;
+            other scores only where no run has such.
         warnings: What a reader must know before comparing.
     """
 
@@ -184,23 +185,16 @@ def compare(runs: Sequence[str | Path]) -> Comparison:
         raise RecipeError("give two or more run folders to compare")
     records = tuple(read(path) for path in paths)
     names = _names(records)
-    tested = [name for name, record in zip(names, records, strict=True) if _split(record, "test")]
-    split = "test" if tested else None
-    columns = _columns(records, split)
+    reported = [[one for one in record.scores if one.reported] for record in records]
+    tested = [name for name, scores in zip(names, reported, strict=True) if scores]
+    columns = _columns(reported if tested else [record.scores for record in records])
     return Comparison(records, names, columns, tuple(_warnings(records, names, columns, tested)))
 
 
-def _split(record: RunRecord, split: str | None) -> list[Measured]:
-    """The scores that the table shows: those of the test split and those without any split."""
-    if split is None:
-        return record.scores
-    return [measured for measured in record.scores if measured.score.split == split]
-
-
-def _columns(records: Sequence[RunRecord], split: str | None) -> tuple[Column, ...]:
+def _columns(runs: Sequence[Sequence[Measured]]) -> tuple[Column, ...]:
     found: dict[tuple, dict[int, Measured]] = {}
-    for place, record in enumerate(records):
-        for measured in _split(record, split):
+    for place, scores in enumerate(runs):
+        for measured in scores:
             key = (measured.score.metric, protocol_of(measured.score))
             found.setdefault(key, {})[place] = measured
     metrics = list(dict.fromkeys(metric for metric, _ in found))
@@ -209,7 +203,7 @@ def _columns(records: Sequence[RunRecord], split: str | None) -> tuple[Column, .
         found.items(), key=lambda item: metrics.index(item[0][0])
     ):
         some = next(iter(cells.values())).score
-        ordered = tuple(cells.get(place) for place in range(len(records)))
+        ordered = tuple(cells.get(place) for place in range(len(runs)))
         columns.append(Column(metric, protocol_text(some), some.better, ordered, protocol))
     return tuple(columns)
 

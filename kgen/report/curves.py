@@ -11,12 +11,12 @@ from kgen.report.scores import protocol_text
 
 
 def score_charts(runs: Sequence[tuple[str, RunRecord]]) -> list[Html]:
-    """A chart for each metric and protocol on the validation split, with a line for each run."""
+    """A chart for each metric and protocol taken while training, with a line for each run."""
     lines: dict[tuple[str, str], list[Line]] = {}
     for place, (run, record) in enumerate(runs):
         series: dict[tuple[str, str], dict[int, float]] = {}
-        for epoch, score in record.scores:
-            if score.split == "validation":
+        for epoch, score, while_training in record.scores:
+            if while_training:
                 key = (score.metric, protocol_text(score))
                 series.setdefault(key, {})[epoch] = score.value
         for key, points in series.items():

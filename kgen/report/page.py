@@ -13,9 +13,9 @@ from kgen.report.html import Html, document, join, table, tag, unbroken
 from kgen.report.output import check_output, duration
 from kgen.report.record import RunRecord, read, typed
 from kgen.report.scores import figure, protocol_text
-from kgen.run_folder import Measured
+from kgen.scores_file import Measured
 
-MOST_ROWS = 200  # of the table of numbers
+MOST_ROWS = 200  # of the table of numbers, and of the list of files left out
 
 
 def write(run: str | Path, output: str | Path | None = None, *, force: bool = False) -> Path:
@@ -80,14 +80,14 @@ def _scores(record: RunRecord) -> Iterable[Html]:
     chosen: dict[tuple[str, str], list[Measured]] = {}
     for measured in record.scores:
         protocol = protocol_text(measured.score)
-        if measured.score.split == "validation":
+        if measured.while_training:
             chosen.setdefault((protocol, measured.score.metric), []).append(measured)
         else:
             rows = tables.setdefault(f"{protocol}, seed {measured.score.seed}", [])
             rows.append(_score_row(measured))
     for protocol, rows in tables.items():
         yield table(["metric", "value", "after epoch"], rows, protocol)
-    if not tables:
+    if not any(measured.reported for measured in record.scores):
         advice = f"kgen evaluate {record.folder.path} --metrics fd,pr"
         yield tag("p", "Not yet measured on the test split: ", tag("code", advice), class_="faint")
     if test := record.summary.get("test"):
@@ -165,8 +165,10 @@ def _how(record: RunRecord) -> Iterable[Html]:
             "Sessions: each process that trained the run",
         )
     if skipped := record.summary.get("skipped"):
-        items = [tag("li", text) for text in skipped]
-        yield tag("details", tag("summary", f"{len(skipped)} files left out"), tag("ul", *items))
+        items = [tag("li", text) for text in skipped[:MOST_ROWS]]
+        if more := len(skipped) - len(items):
+            items.append(tag("li", f"and {more:,} more, named in {record.folder.summary.name}"))
+        yield tag("details", tag("summary", f"{len(skipped):,} files left out"), tag("ul", *items))
 
 
 def _session_row(session: dict) -> list[object]:

@@ -10,7 +10,8 @@ from typing import Any
 from kgen import machine
 from kgen import recipe as recipes
 from kgen.errors import KgenError
-from kgen.run_folder import Measured, RunFolder, read_json
+from kgen.run_folder import RunFolder, read_json
+from kgen.scores_file import Measured
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,5 +2,13 @@
 
 from kgen.training.noise import Noise, RecordedNoise, ReplicaSeedGenerator
 from kgen.training.optimizers import LinearDecay, PlayerOptimizers
+from kgen.training.textbook_adam import TextbookAdam
 
-__all__ = ["LinearDecay", "Noise", "PlayerOptimizers", "RecordedNoise", "ReplicaSeedGenerator"]
+__all__ = [
+    "LinearDecay",
+    "Noise",
+    "PlayerOptimizers",
+    "RecordedNoise",
+    "ReplicaSeedGenerator",
+    "TextbookAdam",
+]

@@ -6,6 +6,15 @@ import kgen
 from tests.callbacks.toys import Fading, bars
 
 
+@pytest.fixture(autouse=True)
+def curves(monkeypatch):
+    """The histories that were to be drawn, which would take longer than most of the trainings."""
+    asked = []
+    draw = lambda rows, path: asked.append((list(rows), path))  # noqa: E731
+    monkeypatch.setattr(kgen.plotting, "save_curves", draw)
+    return asked
+
+
 @pytest.fixture(scope="session")
 def images():
     return np.random.default_rng(0).uniform(-1, 1, (24, 8, 8, 1)).astype("float32")

@@ -79,6 +79,22 @@ def test_a_resumed_run_remembers_the_best(make_fading, fit_on, tmp_path):
     assert not list(tmp_path.glob("*aside*"))
 
 
+def test_a_resumed_run_that_chooses_by_another_value(make_fading, fit_on, tmp_path, capsys):
+    def callbacks(name, *values):
+        best = BestCheckpoint(tmp_path / "best.keras", name)
+        checkpoint = Checkpoint(tmp_path / "checkpoint.keras", others=[best])
+        return [Say(*values, name=name), best, checkpoint]
+
+    fit_on(make_fading(), 1, callbacks("fid", 0.5))
+    again = callbacks("kid", None, 3.0)  # no better than 0.5, which was of another value
+    fit_on(load_checkpoint(tmp_path / "checkpoint.keras"), 2, again)
+    assert (again[1].best, again[1].best_epoch) == (3.0, 2)
+    assert "is now best.aside.keras" in capsys.readouterr().out
+    epochs = {"best.keras": 2, "best.aside.keras": 1}
+    for name, epoch in epochs.items():
+        assert keras.models.load_model(tmp_path / name).epochs_trained == epoch
+
+
 def test_killed_between_the_best_model_and_its_checkpoint(make_fading, fit_on, tmp_path):
     def callbacks(*values, kill=None):
         def stop(epoch, logs=None):

@@ -1,14 +1,13 @@
-import json
 import random
 
 import keras
 import numpy as np
 import pytest
 
-from kgen.callbacks import Checkpoint, Evaluate, HistoryFile, load_checkpoint, read_scores
-from kgen.callbacks.scores_file import append_scores
-from kgen.errors import MetricError
+from kgen.callbacks import Checkpoint, Evaluate, HistoryFile, load_checkpoint
+from kgen.errors import CheckpointError, MetricError
 from kgen.metrics import Evaluator, Score
+from kgen.scores_file import Measured, append_scores, read_scores
 from tests.metrics.toys import FixedFeatures
 
 
@@ -28,8 +27,10 @@ def test_after_the_first_each_every_th_and_the_last_epoch(make_fading, fit_on, t
     history = fit_on(make_fading(), 8, [Evaluate(by_epoch(), every=3, folder=tmp_path)]).history
     assert history["fd"] == [10, 10, 30, 30, 30, 60, 60, 80]  # repeated in between
     rows = read_scores(tmp_path / "scores.jsonl")
-    assert [(row["epoch"], row["value"]) for row in rows] == [(1, 10), (3, 30), (6, 60), (8, 80)]
-    assert Score.from_json(rows[1]) == Score(metric="fd", value=30.0, split="validation")
+    assert rows == [
+        Measured(epoch, Score(metric="fd", value=10.0 * epoch, split="validation"), True)
+        for epoch in (1, 3, 6, 8)
+    ]
 
 
 def test_the_values_are_those_of_an_evaluator_of_the_validation_split(make_fading, fit_on, splits):
@@ -70,12 +71,12 @@ def test_a_resumed_run_is_the_uninterrupted_one(make_fading, fit_on, tmp_path):
     fit_on(whole, 7, callbacks("whole"))
     fit_on(part, 5, callbacks("part"))  # an evaluation, the last one, that `whole` does not have
     scores = tmp_path / "part" / "scores.jsonl"
-    append_scores(scores, [Score(metric="fd", value=9.0, split="validation")], 6)  # then killed
+    append_scores(scores, [Score(metric="fd", value=9.0, split="validation")], 6, True)  # killed
     append_scores(scores, [Score(metric="fd", value=8.0, split="test")], 6)
     resumed = load_checkpoint(tmp_path / "part" / "checkpoint.keras")
     fit_on(resumed, 7, callbacks("part"))
     same_weights(whole, resumed)
-    rows = [(row["epoch"], row["split"], row["value"]) for row in read_scores(scores)]
+    rows = [(epoch, score.split, score.value) for epoch, score, _ in read_scores(scores)]
     assert rows == [
         (1, "validation", 10), (3, "validation", 30), (5, "validation", 50), (6, "test", 8.0),
         (6, "validation", 60), (7, "validation", 70),
@@ -104,7 +105,22 @@ def test_what_is_dropped_is_said(make_fading, fit_on, tmp_path, capsys):
     fit_on(make_fading(), 2, [Evaluate(by_epoch(), folder=tmp_path)])
     fit_on(make_fading(), 1, [Evaluate(by_epoch(), folder=tmp_path)])
     assert "2 scores of epochs after 0 are dropped" in capsys.readouterr().out
-    assert [row["epoch"] for row in read_scores(tmp_path / "scores.jsonl")] == [1]
+    assert [row.epoch for row in read_scores(tmp_path / "scores.jsonl")] == [1]
+
+
+def test_a_damaged_file_is_refused_before_anything_is_trained(make_fading, fit_on, tmp_path):
+    (tmp_path / "scores.jsonl").write_text('{"metric": "f')
+    model = make_fading()
+    with pytest.raises(CheckpointError, match=r"line 1 is no score"):
+        fit_on(model, 1, [Evaluate(by_epoch(), folder=tmp_path)])
+    assert model.steps_trained == 0
+
+
+def test_the_epoch_that_another_callback_stops_at(make_fading, fit_on, tmp_path):
+    stop = keras.callbacks.EarlyStopping("fd", mode="min", patience=1)  # 10 twice: after 2 epochs
+    fit_on(make_fading(), 9, [Evaluate(by_epoch(), every=3, folder=tmp_path), stop])
+    assert stop.stopped_epoch == 1
+    assert [row.epoch for row in read_scores(tmp_path / "scores.jsonl")] == [1]
 
 
 @pytest.mark.parametrize("split", ["test", "train"])
@@ -137,14 +153,3 @@ def test_arguments_of_an_evaluator_are_its_own(splits):
         Evaluate(by_epoch(), metrics="fd", seed=3)
     with pytest.raises(ValueError, match="every=0"):
         Evaluate(by_epoch(), every=0)
-
-
-def test_a_line_that_is_no_score_is_named(tmp_path):
-    path = tmp_path / "scores.jsonl"
-    append_scores(path, [Score(metric="fd", value=1.0)], 3)
-    assert json.loads(path.read_text()) == {"metric": "fd", "value": 1.0, "epoch": 3}
-    with open(path, "a") as file:
-        file.write('{"metric": "f')
-    with pytest.raises(MetricError, match=r"^line 2 of .* is no score"):
-        append_scores(path, [Score(metric="fd", value=2.0)], 4)
-    assert len(path.read_text().splitlines()) == 2

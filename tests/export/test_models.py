@@ -31,7 +31,7 @@ def _cyclegan():
 
 
 SIGNATURES = {
-    _dcgan: ["sample", "discriminate"],
+    _dcgan: ["sample", "discriminate", "features"],
     _vae: ["sample", "encode", "decode", "reconstruct", "log_prob"],
     _cyclegan: ["translate_ab", "translate_ba", "discriminate_a", "discriminate_b"],
 }

@@ -90,6 +90,7 @@ def test_refused_before_anything_runs(data, options, says):
         (np.zeros((9, 8, 8, 1)), "path_length", "pass the model itself"),
         (np.zeros((9, 8, 8, 1)), "label_accuracy", "an array with labels="),
         (np.zeros((9, 8, 8, 3)), "fd", r"pass a model with capabilities, or images"),
+        (np.zeros((9, 8, 8, 1), int), "fd", "ndarray of int64: .*, float or uint8"),
         ("model.keras", "fd", "pass a model with capabilities"),
         (np.full((9, 8, 8, 1), np.nan), "fd", "NaN or infinite"),
         (np.full((9, 8, 8, 1), 7.0), "fd", r"kgen's images in \[-1, 1\]"),
@@ -145,6 +146,24 @@ def test_a_classifier_of_other_classes_is_refused(data):
     two = kgen.datasets.from_arrays(images, np.arange(20) % 2, batch_size=4, test=0.5, name="two")
     with pytest.raises(MetricError, match="the 2 classes of two, and brightness knows 3"):
         Evaluator(two, "label_accuracy", features=Brightness())
+
+
+def test_a_classifier_of_as_many_other_classes_is_refused(data):
+    """Glyphs and EMNIST have 62 classes each, in another order."""
+    named = Brightness()
+    named.class_names = ("dark", "grey", "light")
+    with pytest.raises(MetricError, match="the 3 classes of grey, and brightness knows 3 others"):
+        Evaluator(data, "label_accuracy", features=named)
+    named.class_names = data.class_names
+    assert Evaluator(data, "label_accuracy", features=named).network is named
+
+
+def test_features_found_for_another_shape_are_refused(data):
+    from kgen.metrics.features import find
+
+    network = find(lambda images: images.mean(axis=(1, 2)), (16, 16, 1))
+    with pytest.raises(MetricError, match=r"was found for images of shape \(16, 16, 1\)"):
+        Evaluator(data, "fd", features=network)
 
 
 def test_samples_of_another_size_are_refused(data):

@@ -22,16 +22,17 @@ from tests.metrics.toys import Brightness, Conditional, FixedFeatures, Sampler, 
 class TestValues:
     def test_are_those_of_the_pure_functions(self, data, real, bank):
         network, n = FixedFeatures(), len(real[0])
+        bank = bank[:n]
         scores = {
             score.metric: score
             for score in evaluate(bank, data, "fd,kd,pr,dc,ms_ssim", n=n, features=network)
         }
-        a, b = network(real[0]), network(bank[:n])
+        a, b = network(real[0]), network(bank)
         distance, deviation = kernel_distance(a, b, subset_size=n // 2)
         expected = {
             "fd": frechet_distance(Moments.of(a), Moments.of(b)),
             "kd": distance,
-            "ms_ssim": pair_similarity(bank[:n])[0],
+            "ms_ssim": pair_similarity(bank)[0],
             **dict(zip(("precision", "recall"), precision_recall(a, b), strict=True)),
             **dict(zip(("density", "coverage"), density_coverage(a, b), strict=True)),
         }
@@ -132,7 +133,7 @@ class TestProtocol:
             better="lower",
             features="fixed filters",
             checksum="0123456789ab",
-            resize="not resized",
+            resize="8x8x1, not resized",
             reference="grey",
             split="test",
             n_real=100,
@@ -141,6 +142,14 @@ class TestProtocol:
             notes=("for tests",),
         )
         assert Score.from_json(json.loads(json.dumps(score.to_json()))) == score
+
+    def test_the_size_of_the_images_is_part_of_it(self, data, bank):
+        """Pixels and networks that resize nothing say it; a column of both sizes would lie."""
+        metrics = "fd,ms_ssim,modes"
+        scores = evaluate(bank, data, metrics, n=60, features=Brightness())
+        sizes = ["8x8x1, not resized", "8x8x1", "8x8x1, not resized"]
+        assert [score.resize for score in scores] == sizes
+        assert "| 8x8x1 | grey test |" in str(scores[1])
 
     def test_fewer_than_asked_for_is_said(self, data, real, bank):
         (score,) = evaluate(bank[:150], data, "fd", n=1000, features=FixedFeatures())
@@ -183,6 +192,15 @@ class TestProtocol:
         assert len(set(places)) == 20
         assert places == sorted(places)
         assert max(places) > 100
+
+    def test_a_larger_array_gives_a_random_and_fixed_part(self, data):
+        """Samples saved class by class: the first 100 would all be of one."""
+        labels = np.repeat([0, 1, 2], 100)
+        images = brightness_images(labels)
+        options = {"n": 100, "features": Brightness(), "labels": labels}
+        scores = evaluate(images, data, "modes,label_accuracy,ms_ssim", **options)
+        assert [score.value for score in scores[:2]] == [3, 1.0]
+        assert scores == evaluate(images, data, "modes,label_accuracy,ms_ssim", **options)
 
 
 class TestSamples:
@@ -249,6 +267,20 @@ class TestMemorising:
         assert copies.details["train_images"] > 0.9 * data.sizes["train"]
         assert copies.better is None
         assert ("distance of pixels" in copies.notes) == (features is None)
+
+    def test_mirrored_training_images_are_copies_too(self):
+        """Whichever way round the augmentation showed them in the pass that is looked at."""
+        ramps = (
+            np.linspace(-1, 1, 8)[None, None, :, None]
+            * np.linspace(0.2, 1, 60)[:, None, None, None]
+        )
+        images = np.broadcast_to(ramps, (60, 8, 8, 1)).astype("float32").copy()
+        data = kgen.datasets.from_arrays(images, batch_size=4, test=0.2, flip=True)
+        train = np.concatenate(list(data.train.as_numpy_iterator()))
+        for copies in (train, train[:, :, ::-1]):
+            (score,) = evaluate(copies, data, "nearest_train", n=len(copies), features=None)
+            assert score.value == 0
+            assert score.details["share_closer"] == 1
 
     def test_short_epochs_hide_no_training_image(self):
         """Ten steps an epoch of a hundred in a pass: the memorised image may be in any epoch."""

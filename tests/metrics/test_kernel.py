@@ -103,6 +103,11 @@ def test_sets_too_small_are_refused(options, message):
         kernel_distance(np.zeros((30, 2)), np.zeros((20, 2)), **options)
 
 
+def test_a_single_feature_is_offered_no_subset_of_one():
+    with pytest.raises(MetricError, match=r"30 real and 1 generated: give more\.$"):
+        kernel_distance(np.zeros((30, 2)), np.zeros((1, 2)), subset_size=2)
+
+
 def test_what_is_no_number_is_refused():
     bad = np.zeros((5, 2))
     bad[1, 1] = np.nan

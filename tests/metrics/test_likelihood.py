@@ -55,6 +55,28 @@ def test_labels_are_passed_on_where_the_likelihood_takes_them():
         negative_log_likelihood(Labelled(), [(images([0.0, 0.0]), None)])
 
 
+def test_no_batch_size_of_the_data_is_in_a_value():
+    """The draws are seeded by chunks of 500 images, however the data are batched."""
+
+    class Drawn:
+        capabilities = {"log_prob": ("images", "labels", "seed")}
+
+        def log_prob(self, images, labels, seed):
+            return -np.random.default_rng(seed).uniform(size=len(images)) - labels
+
+    values = set()
+    for batch_size in (20, 100, 600):
+        rng = np.random.default_rng(0)
+        data = kgen.datasets.from_arrays(
+            rng.integers(0, 256, (1400, 8, 8, 1)).astype("uint8"), np.arange(1400) % 3,
+            batch_size=batch_size, test=0.5,
+        )  # fmt: skip
+        (score,) = evaluate(Drawn(), data, "nll")
+        values.add(score.value)
+    assert len(values) == 1
+    assert 1.4 < values.pop() < 1.6
+
+
 @pytest.mark.parametrize("bad", [np.nan, -np.inf])
 def test_an_impossible_image_is_no_score(bad):
     class Broken:

@@ -12,7 +12,9 @@ N = 400
 
 
 def splits(images, labels, **kwargs):
-    return from_arrays(images, labels, **{"validation": 0.25, "test": 0.25, "batch_size": 1, **kwargs})
+    return from_arrays(
+        images, labels, **{"validation": 0.25, "test": 0.25, "batch_size": 1, **kwargs}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_validation_chooses_the_strength_and_test_is_left_alone(data):
         batches = list(getattr(data, split).as_numpy_iterator())
         x = np.concatenate([b[0] for b in batches]).reshape(-1, 64).astype("float64")
         rows[split] = x, np.concatenate([b[1] for b in batches])
-    x, y = rows["train"]
+    x, _ = rows["train"]
     scale = {split: ((z - x.mean(axis=0)) / x.std(axis=0), t) for split, (z, t) in rows.items()}
     fits = [LogisticRegression(C=c, max_iter=1000).fit(*scale["train"]) for c in strengths]
     validation = [fit.score(*scale["validation"]) for fit in fits]

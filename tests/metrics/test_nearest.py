@@ -1,5 +1,7 @@
 """Nearest training images: exact distances, and a score that copies cannot win."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,18 @@ def test_distances_are_exact():
     np.testing.assert_allclose(nearest_distances(queries, references, block=8), by_hand, rtol=1e-12)
     parts = iter([references[:20], references[20:]])
     np.testing.assert_allclose(nearest_distances(queries, parts), by_hand, rtol=1e-12)
+
+
+def test_memory_is_bounded_by_the_block():
+    """In one piece the 4,000 queries would be 16 MB in float64, and as much again a step."""
+    rng = np.random.default_rng(0)
+    queries, references = rng.normal(size=(2, 4000, 512)).astype("float32")
+    tracemalloc.start()
+    blockwise = nearest_distances(queries, references, block=256)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 2**20
+    assert blockwise[:5] == pytest.approx(nearest_distances(queries[:5], references), rel=1e-12)
 
 
 def test_a_copy_has_distance_zero_even_far_from_the_origin():

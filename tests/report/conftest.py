@@ -24,7 +24,8 @@ def append(folder, *measured):
     """Adds pairs of an epoch and a score to the run's `scores.jsonl`."""
     with open(folder / "scores.jsonl", "a", encoding="utf-8") as file:
         for epoch, one in measured:
-            file.write(json.dumps({**one.to_json(), "epoch": epoch}) + "\n")
+            training = {"while_training": True} if one.split == "validation" else {}
+            file.write(json.dumps({**one.to_json(), "epoch": epoch, **training}) + "\n")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from kgen import report
 from kgen.errors import RecipeError
+from kgen.scores_file import append_scores
 from tests.report.conftest import append, score
 from tests.report.test_html import parse
 
@@ -53,6 +54,18 @@ def test_every_part_of_the_protocol_counts(make_run, change):
     append(b, (3, score(value=8.0, split="test")))
     assert len(report.compare([a, b]).columns) == 2
     assert [column.winners for column in report.compare([a, b]).columns] == [{1}, set()]
+
+
+def test_what_chose_a_model_is_not_what_is_reported_of_it(make_run):
+    a, b = make_run("a"), make_run("b")
+    smooth = {"split": None, "reference": None, "n_real": None}
+    for run, value in ((a, 1.0), (b, 2.0)):
+        append_scores(run / "scores.jsonl", [score("smooth", value, **smooth)], 3, True)
+        append_scores(run / "scores.jsonl", [score("smooth", value + 5, **smooth)], 3)
+        append_scores(run / "scores.jsonl", [score("fd", value, "validation")], 3)
+    (column,) = report.compare([a, b]).columns
+    assert column.metric == "smooth" and column.winners == {0}
+    assert [cell.score.value for cell in column.cells] == [6.0, 7.0]
 
 
 def test_the_last_measurement_counts_and_not_the_best(make_run):

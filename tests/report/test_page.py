@@ -9,6 +9,7 @@ from kgen import report
 from kgen.errors import CheckpointError, RecipeError
 from kgen.report import page
 from kgen.report.record import typed
+from kgen.scores_file import append_scores
 from tests.report.conftest import append, score
 from tests.report.test_html import parse
 
@@ -59,6 +60,21 @@ def test_nothing_of_the_user_s_is_taken_for_html(make_run):
     assert "i" not in [name for name, _ in parsed.seen] and "<i>" in parsed.text
 
 
+def test_scores_of_no_data_are_told_apart_by_when_they_were_taken(make_run):
+    folder = make_run(epochs=2)
+    path = folder / "scores.jsonl"
+    smooth = {"split": None, "reference": None, "n_real": None, "better": "higher"}
+    for epoch, value in ((1, 0.125), (2, 0.25)):
+        append_scores(path, [score("smooth", value, **smooth)], epoch, while_training=True)
+    parsed = parse(page_of(folder))
+    reported, _, training = parsed.text.partition("During training")
+    assert "Not yet measured" in reported and "smooth" not in reported
+    assert "0.25 after epoch 2" in training and "smooth by epoch" in page_of(folder)
+    append_scores(path, [score("smooth", 0.75, seed=1, **smooth)], 2)
+    reported = parse(page_of(folder)).text.partition("During training")[0]
+    assert "0.75" in reported and "0.25" not in reported and "Not yet" not in reported
+
+
 def test_an_unfinished_run_and_an_empty_one(make_run, tmp_path):
     parsed = parse(page_of(make_run("part", epochs=2, finished=False, options={"epochs": 9})))
     assert "not finished" in parsed.text and "2 of 9 epochs" in parsed.text
@@ -106,7 +122,12 @@ def test_only_its_own_page_is_replaced(make_run, tmp_path):
 
 def test_a_page_keeps_its_size_over_many_epochs(make_run, monkeypatch):
     monkeypatch.setattr(page, "MOST_ROWS", 20)
-    text = page_of(make_run(epochs=60))
+    folder = make_run(epochs=60)
+    skipped = [f"broken{i}.png: no picture" for i in range(1500)]
+    (folder / "summary.json").write_text(json.dumps({"skipped": skipped}))
+    text = page_of(folder)
+    assert "1,500 files left out" in text and "and 1,480 more, named in summary.json" in text
+    assert "broken19.png" in text and "broken20.png" not in text
     assert text.count("<img") == 40 and "40 of 61 epochs are embedded here" in text
     rows = text.partition("20 of 60 rows")[2].partition("</table>")[0]
     assert rows.count("<tr>") == 21 and ">60</th>" in rows

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from kgen.errors import MetricError
 from kgen.metrics.features import cache, checksums, pixels
 from kgen.metrics.features.keras_models import float32
 from kgen.metrics.features.network import ClassifierNetwork
+from kgen.metrics.streams import split_chunks
 from kgen.training import clock
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Settings:
         shape: `(height, width, channels)` that the network sees.
         epochs: Passes over the data.
         limit: At most so many examples in each split.
-        contents: What tells apart data of one name, see `_contents`.
+        contents: SHA-256 of the data, see `_contents`; empty for glyphs, which never change.
     """
 
     data: str
@@ -85,10 +87,10 @@ class Settings:
 
     @property
     def path(self) -> Path:
-        """The file of weights in the cache; its description lies beside it, as JSON."""
+        """The description in the cache, as JSON; it names the file of weights beside it."""
         text = json.dumps([VERSION, _SEED, dataclasses.astuple(self)])
         digest = hashlib.sha256(text.encode()).hexdigest()
-        return cache.folder() / "classifiers" / f"{digest[:16]}.keras"
+        return cache.folder() / "classifiers" / f"{digest[:16]}.json"
 
 
 class TrainedClassifier(ClassifierNetwork):
@@ -277,20 +279,29 @@ def _loaded(data: str, shape: tuple[int, int, int], limit: int | None, data_dir)
 
 
 def _contents(data: Splits) -> str:
-    """Sizes, names of classes and a look at the pictures: sets of one name can differ in these."""
-    first = next(data.test.as_numpy_iterator())
-    return json.dumps([dict(data.sizes), data.class_names, checksums.of_arrays(first)])
+    """SHA-256 of names of classes, pictures and labels: sets of one name can differ in all three.
+
+    A pass over the data costs little beside the training that it spares.
+    """
+    splits = (split_chunks(data, split, data.sizes[split]) for split in ("train", "test"))
+    arrays = (array for chunks in splits for batch in chunks for array in batch)
+    return checksums.of_arrays(itertools.chain([np.array(data.class_names)], arrays))
 
 
 def _read(path: Path) -> tuple[keras.Model, dict] | None:
     """The model and its description, or `None` if they are missing, damaged or do not fit."""
     try:
-        described = json.loads(path.with_suffix(".json").read_text())
-        model = keras.models.load_model(path, compile=False)
+        described = json.loads(path.read_text())
+        model = keras.models.load_model(_weights(path, described["sha256"]), compile=False)
         fits = checksums.of_arrays(model.get_weights()) == described["sha256"]
         return (model, described) if fits else None
     except Exception:  # a file cut short can fail in any way, and is made again
         return None
+
+
+def _weights(path: Path, sha256: str) -> Path:
+    """The file of these weights: of two that train at once, each describes its own."""
+    return path.with_name(f"{path.stem}-{sha256[: checksums.DIGITS]}.keras")
 
 
 def _write(settings: Settings, model: keras.Model, accuracy: float, data: Splits) -> None:
@@ -301,7 +312,7 @@ def _write(settings: Settings, model: keras.Model, accuracy: float, data: Splits
         "sizes": dict(data.sizes),
         "sha256": checksums.of_arrays(model.get_weights()),
     }
-    with cache.writing(settings.path) as temporary:
+    with cache.writing(_weights(settings.path, described["sha256"])) as temporary:
         keras.Model(model.input, model.output).save(temporary)  # without the optimizer
-    with cache.writing(settings.path.with_suffix(".json")) as temporary:
+    with cache.writing(settings.path) as temporary:
         temporary.write_text(json.dumps(described, indent=1) + "\n")

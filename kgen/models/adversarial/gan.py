@@ -1,158 +1,123 @@
-"""`GAN`: the base of the adversarial family."""
+"""Generative adversarial networks (Goodfellow et al. 2014), and the base of their family."""
+
+import math
 
 import keras
 import numpy as np
 from keras import ops
 
-from kgen.losses import non_saturating_discriminator, non_saturating_generator
-from kgen.models.base import GenerativeModel, images_of
+from kgen.models.adversarial.game import LATENTS, AdversarialGame
 from kgen.models.signature import Signature, TensorSpec, check_count
+from kgen.networks import maxout_discriminator, mlp_generator
 from kgen.training import Noise
-
-_LATENTS = {"normal": "N(0, 1)", "uniform": "U(-1, 1)"}
 
 
 @keras.saving.register_keras_serializable("kgen")
-class GAN(GenerativeModel):
-    """Two players: a generator of images from noise, and a discriminator of real from generated.
+class GAN(AdversarialGame):
+    """A generator of images from noise, and a discriminator of real from generated.
 
-    Goodfellow et al. 2014. The discriminator minimises `-E log D(x) - E log(1 - D(G(z)))` (their
-    eq. 1) and the generator the non-saturating `-E log D(G(z))`. A step trains the discriminator
-    once, then the generator once, each on latents of its own; the discriminator sees real and
-    generated images in separate batches. A paper that changes only the objective overrides
-    `discriminator_loss` and `generator_loss`.
+    Goodfellow et al., *Generative Adversarial Networks*, 2014. The discriminator minimises
+    `-E log D(x) - E log(1 - D(G(z)))` (eq. 1) and the generator the non-saturating
+    `-E log D(G(z))`. Arguments are those of `AdversarialGame`, from `objective` to stabilizers;
+    this class adds the paper's dense networks and what a trained model can do.
 
-    Args:
-        generator: (n, latent_dim) to images (n, height, width, channels) in [-1, 1].
-        discriminator: Images to logits (n, 1).
-        latent_distribution: `"normal"` for N(0, 1) or `"uniform"` for U(-1, 1).
-        ema_momentum: See `GenerativeModel`; averages the generator.
-        seed: See `GenerativeModel`.
-        name: The Keras name.
+    Example:
 
-    Raises:
-        ValueError: If the generator's images do not fit the discriminator, or for an unknown
-            distribution.
+        >>> model = GAN.build_default((8, 8, 1), latent_dim=4, width=16, regularizers=["r1"])
+        >>> model.compile()
+        >>> model.sample(3, seed=1).shape
+        (3, 8, 8, 1)
     """
 
-    players = {"generator": ("generator",), "discriminator": ("discriminator",)}
-    averaged = ("generator",)
-    loss_names = ("discriminator_loss", "generator_loss", "real_probability", "fake_probability")
-    inference_mode = (
-        "batch normalisation uses its moving averages, so that an image does not depend on the "
-        "others of its batch"
-    )
-
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        latent_distribution: str = "normal",
+    @classmethod
+    def build_default(
+        cls,
+        image_shape: tuple[int, int, int] = (28, 28, 1),
+        latent_dim: int = 100,
+        width: int = 1200,
+        mean_image: np.ndarray | None = None,
         **kwargs,
-    ):
-        super().__init__({"generator": generator, "discriminator": discriminator}, **kwargs)
-        if latent_distribution not in _LATENTS:
-            names = ", ".join(_LATENTS)
-            raise ValueError(
-                f"latent_distribution must be one of {names}, got {latent_distribution!r}."
-            )
-        made, judged = generator.output_shape[1:], discriminator.input_shape[1:]
-        if made != judged:
-            raise ValueError(f"the generator makes {made}, the discriminator judges {judged}.")
-        if tuple(discriminator.output_shape[1:]) != (1,):
-            raise ValueError(
-                f"the discriminator must give one logit an image, (n, 1), not "
-                f"{discriminator.output_shape}."
-            )
-        self.latent_distribution = latent_distribution
-        self.latent_dim = generator.input_shape[-1]
-        self.image_shape = tuple(made)
+    ) -> "GAN":
+        """The networks that the authors' code has for MNIST.
 
-    # ---- the losses ------------------------------------------------------------------------------
+        The generator has two hidden layers of ReLU. The discriminator has two of maxout, each a
+        fifth as wide with five pieces, and dropout before every layer.
 
-    def discriminator_loss(self, real_logits, fake_logits):
-        """The scalar that the discriminator minimises."""
-        return non_saturating_discriminator(real_logits, fake_logits)
+        Args:
+            image_shape: (height, width, channels).
+            latent_dim: Length of the latent vectors, which are uniform with variance 1.
+            width: Units of the generator's hidden layers; 1200 is theirs.
+            mean_image: See `kgen.networks.mlp_generator`; they have it.
+            **kwargs: Passed to the constructor.
 
-    def generator_loss(self, fake_logits):
-        """The scalar that the generator minimises."""
-        return non_saturating_generator(fake_logits)
-
-    def latents(self, n, noise=None):
-        """`n` latent vectors, (n, latent_dim), from `noise` or the model's own."""
-        noise = noise or self.noise
-        if self.latent_distribution == "normal":
-            return noise.normal((n, self.latent_dim))
-        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
-
-    # ---- training --------------------------------------------------------------------------------
-
-    def train_step(self, data):
-        """One step of the discriminator, then one of the generator."""
-        real = images_of(data)
-        n = ops.shape(real)[0]
-
-        def discriminator_loss():
-            fake = ops.stop_gradient(self.generator(self.latents(n), training=True))
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fake, training=True)
-            return self.discriminator_loss(real_logits, fake_logits), (real_logits, fake_logits)
-
-        def generator_loss():
-            fake = self.generator(self.latents(n), training=True)
-            return self.generator_loss(self.discriminator(fake, training=True))
-
-        loss, logits = self.minimize(discriminator_loss, "discriminator")
-        return self._report(n, loss, self.minimize(generator_loss, "generator"), *logits)
-
-    def test_step(self, data):
-        """The same losses in inference mode, on fresh latents."""
-        real = images_of(data)
-        n = ops.shape(real)[0]
-        latents = self.latents(n, self.evaluation_noise)
-        fake = self.inference_network("generator")(latents, training=False)
-        real_logits = self.discriminator(real, training=False)
-        fake_logits = self.discriminator(fake, training=False)
-        loss = self.discriminator_loss(real_logits, fake_logits)
-        return self._report(n, loss, self.generator_loss(fake_logits), real_logits, fake_logits)
-
-    def _report(self, n, discriminator_loss, generator_loss, real_logits, fake_logits):
-        return self.update_metrics(
-            n,
-            discriminator_loss=discriminator_loss,
-            generator_loss=generator_loss,
-            real_probability=ops.mean(ops.sigmoid(real_logits)),
-            fake_probability=ops.mean(ops.sigmoid(fake_logits)),
+        Raises:
+            ValueError: For a width below 5.
+        """
+        if width < 5:
+            raise ValueError(f"width must be at least 5, got {width}.")
+        # U(-1, 1) stretched to U(-sqrt(3), sqrt(3)), theirs.
+        generator = mlp_generator(
+            image_shape,
+            latent_dim,
+            (width, width),
+            latent_scale=math.sqrt(3),
+            mean_image=mean_image,
         )
+        discriminator = maxout_discriminator(image_shape, (width // 5, width // 5))
+        return cls(generator, discriminator, **{"latent_distribution": "uniform", **kwargs})
 
-    def batch_images(self, data):
-        """The real images."""
-        return {"images": (images_of(data), self.image_shape)}
+    def default_optimizers(self):
+        """SGD with momentum 0.5 and rate 0.1, divided by 1.000004 at each step.
+
+        The discriminator's rate is half of that, because the authors halve its loss. Their momentum
+        rises from 0.5 to 0.7 over 250 epochs; here it stays.
+        """
+        decay = keras.optimizers.schedules.ExponentialDecay
+        return {
+            # 1.000004^250,000 is e; the power of so small a step would lose digits.
+            player: keras.optimizers.SGD(decay(rate, 250_000, 1 / math.e), momentum=0.5)
+            for player, rate in {"generator": 0.1, "discriminator": 0.05}.items()
+        }
 
     # ---- capabilities ----------------------------------------------------------------------------
 
+    def generate(self, latents):
+        """The images of latents, tensors, in inference mode."""
+        return self.inference_network("generator")(latents, training=False)
+
     def signatures(self):
-        """`sample` (latents to images) and `discriminate` (images to logits)."""
+        """`sample` (latents to images), and what the discriminator says of images."""
         latents = TensorSpec(
             (None, self.latent_dim),
             role="latent",
-            distribution=_LATENTS[self.latent_distribution],
+            distribution=LATENTS[self.latent_distribution],
         )
-        return {
+        images = {"images": TensorSpec((None, *self.image_shape))}
+
+        def features(images):
+            return {"features": self._features_and_logits(images, training=False)[0]}
+
+        signatures = {
             "sample": Signature(
-                lambda latents: {
-                    "images": self.inference_network("generator")(latents, training=False)
-                },
+                lambda latents: {"images": self.generate(latents)},
                 {"latents": latents},
                 {"images": "image"},
             ),
             "discriminate": Signature(
                 lambda images: {"logits": self.discriminator(images, training=False)},
-                {"images": TensorSpec((None, *self.image_shape))},
+                images,
                 {"logits": "logit"},
             ),
         }
+        if "features" not in self.unavailable():
+            signatures["features"] = Signature(features, images, {"features": "feature"})
+        return signatures
+
+    def unavailable(self):
+        """`features`, where the discriminator is not made of layers."""
+        if self._features_and_logits is not None:
+            return {}
+        return {"features": "the discriminator is no keras.Sequential or functional model"}
 
     def sample(self, n: int, seed: int | None = None) -> np.ndarray:
         """Draws images.
@@ -172,6 +137,10 @@ class GAN(GenerativeModel):
         """The discriminator's logits (n, 1) of images (n, height, width, channels) in [-1, 1]."""
         return self.serve("discriminate", images=images)
 
-    def get_config(self):
-        """The constructor's arguments."""
-        return {**super().get_config(), "latent_distribution": self.latent_distribution}
+    def features(self, images) -> np.ndarray:
+        """What the discriminator's last layer sees (n, features) of images in [-1, 1].
+
+        Or the output of its layer named "features". They are what Radford et al. 2016, section 5,
+        classify with; see `kgen.metrics.linear_probe`.
+        """
+        return self.serve("features", images=images)

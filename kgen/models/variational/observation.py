@@ -9,8 +9,7 @@ import math
 from keras import ops
 
 from kgen.losses import bernoulli_log_prob, normal_log_prob
-
-BINARIZATIONS = ("dynamic", "threshold")
+from kgen.models.binarization import binarize, check_binarization
 
 
 class Bernoulli:
@@ -25,14 +24,11 @@ class Bernoulli:
     parameters = 1
 
     def __init__(self, binarization: str = "dynamic"):
-        if binarization not in BINARIZATIONS:
-            raise ValueError(f"binarization must be one of {BINARIZATIONS}, got {binarization!r}.")
-        self.binarization = binarization
+        self.binarization = check_binarization(binarization)
 
     def observe(self, images, uniforms):
         """Binary pixels, from images in [-1, 1] and uniform numbers of the same shape."""
-        grey = (images + 1) / 2
-        return ops.cast(grey > (uniforms if self.binarization == "dynamic" else 0.5), "float32")
+        return binarize(images, uniforms, self.binarization)
 
     def encoder_input(self, observed):
         """What the encoder sees: the binary image, as -1 and 1."""

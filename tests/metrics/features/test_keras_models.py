@@ -122,11 +122,11 @@ class TestApplication:
         assert (network.resize, network.dim) == ("bicubic to 32x32", 1280)
         grey = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1)).astype("uint8")
         # At its own size nothing is resized: Keras's steps by hand.
-        network._size, network.image_shape = (32, 32), (32, 32, 1)
+        network._size, network.image_shape, network.batch_size = (32, 32), (32, 32, 1), 2
         inputs = keras.applications.mobilenet_v2.preprocess_input(
             np.repeat(grey, 3, axis=3).astype("float32")
         )
-        expected = network._model.predict(inputs, verbose=0)
+        expected = network._model.predict_on_batch(inputs)
         np.testing.assert_allclose(network(grey), expected, rtol=1e-4, atol=1e-6)
 
     def test_unknown_networks_and_weights_are_named(self, tmp_path):

@@ -119,51 +119,6 @@ def test_an_unknown_optimizer_is_named():
         model.compile(critic_optimizer="adam")
 
 
-def test_the_base_takes_any_networks_and_its_file_loads(tmp_path):
-    """`GAN` with networks of one's own, from the N(0, 1) of its default."""
-    generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "tanh")])
-    generator = keras.Sequential([generator, keras.layers.Reshape((2, 2, 1))])
-    discriminator = keras.Sequential(
-        [keras.Input((2, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
-    )
-    model = kgen.models.GAN(generator, discriminator)
-    with pytest.raises(NotImplementedError, match=r"compile\(generator_optimizer=\.\.\., discr"):
-        model.compile()
-    model.compile(generator_optimizer="adam", discriminator_optimizer="sgd")
-    model.save(tmp_path / "gan.keras")
-    loaded = keras.models.load_model(tmp_path / "gan.keras")
-    np.testing.assert_array_equal(loaded.sample(2, seed=1), model.sample(2, seed=1))
-    assert type(loaded.optimizer["discriminator"]) is keras.optimizers.SGD
-
-
-def test_a_fixed_generator_meets_its_optimal_discriminator():
-    """D -> p / (p + q) (Goodfellow et al. 2014, prop. 1); N(1, 1), N(-1, 1): logit 2x."""
-    generator = keras.Sequential(
-        [keras.Input((1,)), keras.layers.Rescaling(1.0, -1.0), keras.layers.Reshape((1, 1, 1))]
-    )
-    discriminator = keras.Sequential(
-        [keras.Input((1, 1, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
-    )
-    model = kgen.models.GAN(generator, discriminator, seed=0)
-    model.compile(
-        run_eagerly=True,
-        discriminator_optimizer=keras.optimizers.Adam(0.03),
-        generator_optimizer="sgd",
-    )
-    rng = np.random.default_rng(0)
-    for _ in range(250):
-        real = (rng.normal(size=(500, 1, 1, 1)) + 1).astype("float32")
-        model.minimize(
-            lambda real=real: model.discriminator_loss(
-                discriminator(real), discriminator(generator(model.latents(500)))
-            ),
-            "discriminator",
-        )
-    slope, bias = (float(v.numpy().ravel()[0]) for v in discriminator.trainable_variables)
-    assert slope == pytest.approx(2.0, abs=0.15)
-    assert bias == pytest.approx(0.0, abs=0.15)
-
-
 def test_unfinite_images_are_refused():
     model = DCGAN.build_default((8, 8, 1), latent_dim=4, width=4)
     with pytest.raises(kgen.errors.DataError, match="NaN or infinite"):

@@ -1,0 +1,1 @@
+"""Likelihood models that draw one pixel after another."""

@@ -1,0 +1,44 @@
+"""The features inside a discriminator."""
+
+from collections.abc import Callable
+
+import keras
+
+#: The name of the layer whose output a network calls its features.
+FEATURES = "features"
+
+
+def features_and_logits(network: keras.Model) -> Callable:
+    """A function of (images, training) to a network's features and its output.
+
+    The features are what the last layer sees, or the output of the layer named "features" where
+    there is one, flattened to (n, features). The layers are the network's own, so both train
+    together. It is a function, and not a model, so that the model whose attribute it becomes does
+    not save these layers a second time.
+
+    Args:
+        network: A `Sequential` or functional model with one input and one output.
+
+    Raises:
+        ValueError: If the network is not made of layers in this way.
+
+    Example:
+
+        >>> layers = [keras.layers.Dense(3), keras.layers.Dense(1)]
+        >>> network = keras.Sequential([keras.Input((2,)), *layers])
+        >>> features, logits = features_and_logits(network)(keras.ops.ones((4, 2)), training=False)
+        >>> tuple(features.shape), tuple(logits.shape)
+        ((4, 3), (4, 1))
+    """
+    try:
+        named = [layer for layer in network.layers if layer.name == FEATURES]
+        features = named[0].output if named else network.layers[-1].input
+        if len(features.shape) > 2:
+            features = keras.layers.Flatten()(features)
+        both = keras.Model(network.inputs[0], (features, network.outputs[0]))
+    except (AttributeError, TypeError, IndexError) as error:
+        raise ValueError(
+            f"{network.name} has no layers to read features from: build it as keras.Sequential or "
+            "keras.Model(inputs, outputs)."
+        ) from error
+    return lambda images, training=False: both(images, training=training)
