@@ -88,7 +88,7 @@ def check(arguments: dict) -> None:
     uniforms = np.random.default_rng(0).random((4, 5, 6, channels)).astype("float32")
     cached = model.serve("sample", uniforms=uniforms)
     naive = Naive(model, 30)(uniforms)
-    if not np.array_equal(cached, naive):
+    if not np.allclose(cached, naive, atol=1e-6):
         raise SystemExit("the two loops draw different images: nothing is timed")
 
     def draw(said, pixel, extras, k):
@@ -96,7 +96,7 @@ def check(arguments: dict) -> None:
 
     loop = FullForward(model.network)
     whole, _ = loop.run(draw, model.pixels.passes, [], {"u": ops.convert_to_tensor(uniforms)})
-    if not np.array_equal(cached, ops.convert_to_numpy(whole)):
+    if not np.allclose(cached, ops.convert_to_numpy(whole), atol=1e-6):  # far below a level
         raise SystemExit("kgen's own fallback draws different images: nothing is timed")
 
 

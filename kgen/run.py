@@ -99,7 +99,8 @@ def train(
         What was made and where.
 
     Raises:
-        RecipeError: If the recipe or an option does not exist, or the folder is in the way.
+        RecipeError: If the recipe or an option does not exist, the folder is in the way, or another
+            process trains in it.
         CheckpointError: If the run to resume cannot be read.
         DataError: If the data cannot be used, or lack the classes that the model draws.
 
@@ -115,6 +116,8 @@ def train(
     folder = RunFolder(Path(output or f"runs/{recipe.name}{smoked}"))
     if resume:
         chosen = folder.resumed_options(recipe, given)
+        with folder.reserved():
+            pass  # nobody else trains in it
         smoke = folder.read_config()["smoke"]
         if changes := folder.changes(recipe):
             tell(f"the run may not go on exactly as it would have: {'; '.join(changes)}")
@@ -163,7 +166,7 @@ def train(
         # run is to be the same either way.
         keras.utils.set_random_seed(int(chosen.get("seed", 0)))
         callbacks, data = assemble(run, folder, evaluate, chosen)
-        with _collapse_told(tell):
+        with _collapse_told(tell), folder.reserved():
             outcome.seconds = _fit(run, callbacks, data, verbose)
     if run.validate and run.data.test is not None:
         outcome.scores = run.model.evaluate(run.data.test, verbose=0, return_dict=True)

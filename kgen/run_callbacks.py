@@ -41,7 +41,11 @@ def drop_unmeasurable(run: Run, tell: Callable[[str], object]) -> None:
 
     Recipes ask for metrics that suit their own data; on a handful of images, or on photographs
     where no network for these is installed, one still wants to train.
+
+    Raises:
+        MetricError: For an unknown metric, or one that the model cannot give.
     """
+    from kgen.metrics.demands import check_source
     from kgen.metrics.features import find
     from kgen.metrics.registry import METRICS, parse_metrics
 
@@ -51,6 +55,7 @@ def drop_unmeasurable(run: Run, tell: Callable[[str], object]) -> None:
     if not run.metrics:
         return
     names = parse_metrics(run.metrics)
+    check_source(run.model, names, run.data.image_shape)
     kept, reason = names, ""
     validation = run.data.sizes.get("validation", 0)
     if run.data.validation is None or validation < SMALLEST:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,29 @@ class RunFolder:
                 f"{self.path} exists and is never overwritten: continue its run with --resume, "
                 "or give another folder with --output"
             )
+
+    @contextlib.contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keeps other processes from training in the folder, until the block or the process ends.
+
+        Raises:
+            RecipeError: If another one trains in it.
+        """
+        try:
+            import fcntl
+        except ImportError:  # no such locks on Windows
+            yield
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / ".lock", "w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RecipeError(
+                    f"{self.path} is being trained by another process: wait for it, or give "
+                    "another folder with --output"
+                ) from None
+            yield
 
     def write_config(self, recipe: Recipe, options: Mapping[str, Any], smoke: bool) -> None:
         """Records how the run was started."""

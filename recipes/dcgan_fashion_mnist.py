@@ -28,7 +28,7 @@ def recipe(
     ema_momentum: float | None = None,
     metrics: tuple[str, ...] = ("fd", "precision", "recall"),
     evaluate_every: int = 1,
-    features: str = "classifier:fashion_mnist",
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -45,7 +45,8 @@ def recipe(
         ema_momentum: Sample from a moving average of the generator's weights.
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
-        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of Fashion-MNIST, and `auto` for other data.
     """
     splits = kgen.datasets.load(
         data,
@@ -66,7 +67,7 @@ def recipe(
         epochs=epochs,
         metrics=metrics,
         evaluate_every=evaluate_every,
-        features=features,
+        features=features or ("classifier:fashion_mnist" if data == "fashion_mnist" else "auto"),
     )
 
 
@@ -78,5 +79,4 @@ SMOKE = dict(
     limit=32,
     width=4,
     metrics=("sliced_wasserstein",),
-    features="auto",
 )

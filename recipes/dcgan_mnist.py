@@ -27,7 +27,7 @@ def recipe(
     width: int = 32,
     metrics: tuple[str, ...] = ("fd", "precision", "recall"),
     evaluate_every: int = 2,
-    features: str = "classifier:mnist",
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -43,7 +43,8 @@ def recipe(
         width: Channels of the largest maps; 128 in the paper.
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
-        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of MNIST, and `auto` for other data.
     """
     splits = kgen.datasets.load(
         data,
@@ -62,7 +63,7 @@ def recipe(
         epochs=epochs,
         metrics=metrics,
         evaluate_every=evaluate_every,
-        features=features,
+        features=features or ("classifier:mnist" if data == "mnist" else "auto"),
     )
 
 
@@ -74,5 +75,4 @@ SMOKE = dict(
     limit=32,
     width=4,
     metrics=("sliced_wasserstein",),
-    features="auto",
 )

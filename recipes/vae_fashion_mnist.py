@@ -30,7 +30,7 @@ def recipe(
     likelihood: str = "bernoulli",
     metrics: tuple[str, ...] = ("fd", "precision", "recall"),
     evaluate_every: int = 2,
-    features: str = "classifier:fashion_mnist",
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -47,7 +47,8 @@ def recipe(
         likelihood: "bernoulli" (binary pixels) or "gaussian" (grey levels).
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
-        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of Fashion-MNIST, and `auto` for other data.
     """
     splits = kgen.datasets.load(
         data,
@@ -74,7 +75,7 @@ def recipe(
         validate=True,
         metrics=metrics,
         evaluate_every=evaluate_every,
-        features=features,
+        features=features or ("classifier:fashion_mnist" if data == "fashion_mnist" else "auto"),
         best="val_loss",
     )
 
@@ -87,5 +88,4 @@ SMOKE = dict(
     limit=32,
     latent_dim=4,
     metrics=(),
-    features="auto",
 )

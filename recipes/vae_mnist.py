@@ -30,7 +30,7 @@ def recipe(
     latent_dim: int = 50,
     metrics: tuple[str, ...] = ("fd",),
     evaluate_every: int = 10,
-    features: str = "classifier:mnist",
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -45,7 +45,8 @@ def recipe(
         latent_dim: Length of the latents.
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
-        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of MNIST, and `auto` for other data.
     """
     splits = kgen.datasets.load(
         data,
@@ -68,7 +69,7 @@ def recipe(
         validate=True,
         metrics=metrics,
         evaluate_every=evaluate_every,
-        features=features,
+        features=features or ("classifier:mnist" if data == "mnist" else "auto"),
         best="val_loss",
     )
 
@@ -81,5 +82,4 @@ SMOKE = dict(
     limit=32,
     latent_dim=4,
     metrics=(),
-    features="auto",
 )

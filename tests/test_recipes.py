@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+import kgen
 from kgen import recipe, run
 from kgen.errors import RecipeError
 from kgen.recipe import parse_value
@@ -35,6 +36,17 @@ def test_smoke(name, tmp_path, monkeypatch):
     assert set(outcome.differences) == set(outcome.model.signatures())
     assert max(outcome.differences.values()) <= 1e-5
     assert not Path("saved_models").exists()
+
+
+@pytest.mark.parametrize("name", ["dcgan_mnist", "vae_mnist", "vae_fashion_mnist"])
+def test_own_data_are_not_measured_in_a_classifier_of_other_data(name, monkeypatch):
+    found = recipe.find(name)
+    own = found.build(found.smoke)
+    assert own.features == "auto"
+    monkeypatch.setattr(kgen.datasets, "load", lambda *given, **options: own.data)
+    usual = found.defaults["data"]
+    assert found.build({"image_size": 14}).features == f"classifier:{usual}"
+    assert found.build({"image_size": 14, "features": "auto"}).features == "auto"
 
 
 @pytest.mark.parametrize("name", recipe.names())

@@ -9,7 +9,7 @@ import pytest
 
 import kgen
 from kgen import recipe, run, run_callbacks
-from kgen.errors import DataError, RecipeError
+from kgen.errors import DataError, MetricError, RecipeError
 
 RECIPE = '''
 """A small VAE, stopped early."""
@@ -314,3 +314,25 @@ def test_a_collapse_is_told_in_one_line_and_other_warnings_are_left_alone():
         warnings.warn("after", kgen.callbacks.CollapseWarning, stacklevel=1)
     assert said == ["warning: epoch 3: samples are alike"]
     assert [str(warning.message) for warning in others] == ["another", "after"]
+
+
+def test_two_processes_do_not_train_in_one_folder(own, tmp_path):
+    """The second is refused before it changes anything; kill -9 leaves no lock behind."""
+    folder = run.train(own, {"epochs": 1}, verbose=0, tell=str).folder
+    before = {path: path.read_bytes() for path in folder.path.glob("*.json*")}
+    with folder.reserved():
+        with pytest.raises(RecipeError, match="is being trained by another process"):
+            run.train(own, {"epochs": 2}, resume=True, verbose=0, tell=str, output=folder.path)
+        assert before == {path: path.read_bytes() for path in folder.path.glob("*.json*")}
+    again = run.train(own, {"epochs": 2}, resume=True, verbose=0, tell=str, output=folder.path)
+    assert again.model.epochs_trained == 2
+
+
+def test_a_metric_the_model_cannot_give_leaves_no_folder(own, tmp_path):
+    text = own.read_text()
+    own.write_text(text.replace("epochs=epochs", 'epochs=epochs, metrics=("label_accuracy",)'))
+    if own.read_text() == text:
+        pytest.fail("the recipe of these tests has changed")
+    with pytest.raises(MetricError, match="draws no classes, so it has no label_accuracy"):
+        run.train(own, {}, verbose=0, tell=str, output=tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()

@@ -130,7 +130,8 @@ def draw_logistic_mixture(parameters, uniforms, channels: int):
         scale = ops.exp(ops.maximum(log_scales[..., i, :], MIN_LOG_SCALE))
         mean, scale = (ops.sum(chosen * t, axis=-1) for t in (mean, scale))
         x = ops.clip(mean + scale * (ops.log(u) - ops.log1p(-u)), -1.0, 1.0)
-        pixel.append(ops.round((x + 1) * 127.5) / 127.5 - 1)
+        # XLA multiplies by 1 / 127.5, and may end one rounding step outside.
+        pixel.append(ops.clip(ops.round((x + 1) * 127.5) / 127.5 - 1, -1.0, 1.0))
     return ops.stack(pixel, axis=-1)
 
 

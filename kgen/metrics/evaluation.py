@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,11 @@ class Evaluator:
         self.metrics = parse_metrics(metrics)
         self.data, self.split, self.seed = data, split, seed
         self.n = _count(n)
+        if data is not None and not hasattr(data, "layout"):
+            raise MetricError(
+                f"data of type {type(data).__name__}: pass what kgen.datasets.load or from_arrays "
+                "returns."
+            )
         if data is not None and data.layout == "points":
             mixture = mixture or MIXTURES.get(data.name)
             _refuse_of_points(self.metrics, data)
@@ -144,6 +150,12 @@ class Evaluator:
     def _fake_chunks(self, source, labels):
         if not is_model(source):
             array = np.asarray(source)
+            if array.ndim == 4 and array.dtype.kind == "f" and 0 <= array.min() < array.max() <= 1:
+                warnings.warn(
+                    "the images have no negative number, kgen's range is [-1, 1]: if 0 is their "
+                    "black, pass x * 2 - 1.",
+                    stacklevel=4,
+                )
             if labels is not None and len(labels) != len(array):
                 raise MetricError(f"{len(labels)} labels for {len(array)} images: give one each.")
             return array_chunks(array, self.n, labels)

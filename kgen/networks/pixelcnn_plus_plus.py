@@ -1,5 +1,7 @@
 """The network of PixelCNN++: two streams at three resolutions (Salimans et al. 2017)."""
 
+import random
+
 import keras
 from keras import layers
 
@@ -99,6 +101,7 @@ def _block(x, others: list, columns: str, width: int, dropout: float):
         other = others[0] if len(others) == 1 else layers.Concatenate()(others)
         seen = WeightNormalization(layers.Dense(width, **_weights()))(ConcatELU()(other))
         y = layers.Add()([y, seen])
-    y = layers.Dropout(dropout)(ConcatELU()(y))
+    # A seed of its own, or PyTorch would draw from a source that no file restores.
+    y = layers.Dropout(dropout, seed=random.randint(1, 10**9))(ConcatELU()(y))
     y = _conv(2 * width, _KERNELS[columns], columns, initial_deviation=0.1)(y)
     return layers.Add()([x, GatedActivation("linear")(y)])

@@ -76,7 +76,9 @@ class RunRecord:
 
     @property
     def recipe_summary(self) -> str:
-        """The recipe's first line, where the recipe can still be found."""
+        """The recipe's first line, which speaks of its own data; empty where the run had others."""
+        if {"data", "image_size", "channels"} & self.config.get("changed", {}).keys():
+            return ""
         try:
             own_file = self.config.get("recipe_file")
             return recipes.find(Path(own_file) if own_file else self.config["recipe"]).summary

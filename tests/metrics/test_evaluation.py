@@ -310,6 +310,17 @@ class TestMemorising:
             clock.announce(None)
 
 
+class TestMistakes:
+    def test_data_by_name_are_refused(self):
+        with pytest.raises(MetricError, match=r"data of type str: pass what kgen\.datasets\.load"):
+            Evaluator("mnist", "fd")
+
+    def test_images_from_0_to_1_are_noticed(self, data):
+        images = np.random.default_rng(0).random((20, *data.image_shape)).astype("float32")
+        with pytest.warns(UserWarning, match="no negative number"):
+            evaluate(images, data, "sliced_wasserstein", n=20)
+
+
 class TestPoints:
     ring = Mixture([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], std=0.05)
 

@@ -17,6 +17,7 @@ import hashlib
 import itertools
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,6 +134,11 @@ class TrainedClassifier(ClassifierNetwork):
         kept = _read(settings.path)
         if kept is None:
             splits = splits or _loaded(data, shape, limit, data_dir)
+            print(
+                f"training {settings.name} to compare images in: about a minute, once; "
+                f"kept in {settings.path.parent}",
+                file=sys.stderr,
+            )
             _write(settings, *train(splits, epochs), splits)
             kept = _read(settings.path)
             if kept is None:

@@ -67,7 +67,7 @@ class LevelPixels:
 
     def observe(self, images, uniforms):
         """The nearest of the 256 levels."""
-        return to_level(images) / 127.5 - 1
+        return from_level(to_level(images))
 
     def log_prob(self, x, parameters):
         """`log p(x)` in nats of the levels, summed over an image: (n,)."""
@@ -78,7 +78,7 @@ class LevelPixels:
         """The pixel, (..., channels), with one colour drawn from its 256 logits."""
         logits = ops.cast(parameters[..., colour * LEVELS : (colour + 1) * LEVELS], "float32")
         level = choose(ops.softmax(logits, axis=-1), uniforms[..., colour])
-        return _put(pixel, colour, ops.cast(level, "float32") / 127.5 - 1)
+        return _put(pixel, colour, from_level(ops.cast(level, "float32")))
 
 
 class LogisticPixels:
@@ -100,7 +100,7 @@ class LogisticPixels:
 
     def observe(self, images, uniforms):
         """The nearest of the 256 levels."""
-        return to_level(images) / 127.5 - 1
+        return from_level(to_level(images))
 
     def log_prob(self, x, parameters):
         """`log p(x)` in nats of the levels, summed over an image: (n,)."""
@@ -115,6 +115,12 @@ class LogisticPixels:
 def to_level(images):
     """The nearest level 0..255 of images in [-1, 1], as floats."""
     return ops.round((images + 1) * 127.5)
+
+
+def from_level(levels):
+    """Levels 0..255 on the scale [-1, 1]."""
+    # XLA multiplies by 1 / 127.5, and may end one rounding step outside.
+    return ops.clip(levels / 127.5 - 1, -1.0, 1.0)
 
 
 def _put(pixel, colour: int, value):

@@ -17,17 +17,7 @@ from tests.models.autoregressive.laws import (
 
 
 class TestPixelCNN(ModelContract):
-    @staticmethod
-    def build():
-        return PixelCNN.build_default((6, 6, 1), width=4, blocks=1)
-
-    @staticmethod
-    def data():
-        return random_images(16, (6, 6, 1))
-
-
-class TestColourPixelCNN(ModelContract):
-    """256 levels, two colours, an averaged network."""
+    """256 levels, two colours, an averaged network; binary pixels are in the others' tests."""
 
     @staticmethod
     def build():
