@@ -65,5 +65,13 @@ def recipe(
     return Run(model=model, data=splits, epochs=epochs, validate=True)
 
 
-SMOKE = dict(image_size=14, batch_size=40, epochs=1, limit=800, labels_per_class=1, latent_dim=4,
-             width=8)  # fmt: skip
+SMOKE = dict(
+    data="glyphs/letters",
+    image_size=14,
+    batch_size=40,
+    epochs=1,
+    limit=800,
+    labels_per_class=1,
+    latent_dim=4,
+    width=8,
+)

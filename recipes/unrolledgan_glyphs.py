@@ -58,4 +58,13 @@ def recipe(
     return Run(model=model, data=splits, epochs=epochs)
 
 
-SMOKE = dict(image_size=8, batch_size=8, epochs=1, limit=32, latent_dim=4, width=4, unroll_steps=1)
+SMOKE = dict(
+    data="glyphs/letters",
+    image_size=8,
+    batch_size=8,
+    epochs=1,
+    limit=32,
+    latent_dim=4,
+    width=4,
+    unroll_steps=1,
+)

@@ -26,7 +26,7 @@ def discretized_logistic_log_prob(x, mean, log_scale):
 
         >>> x = ops.array([-1.0, 0.0, 1.0])  # a very wide density lies almost all outside
         >>> [round(float(v), 2) for v in discretized_logistic_log_prob(x, 0.0, 10.0)]
-        [-0.69, -17.23, -0.69]
+        [-0.69, -16.23, -0.69]
     """
     scale = ops.exp(-ops.maximum(log_scale, MIN_LOG_SCALE))
     upper, lower = (x - mean + 1 / 255) * scale, (x - mean - 1 / 255) * scale
@@ -82,7 +82,7 @@ def logistic_mixture_log_prob(x, parameters):
 
     Example:
 
-        >>> one = ops.zeros((1, 10))  # mean 0, scale 1: 0.5 falls into (127.5 + 63.75) of 255
+        >>> one = ops.zeros((1, 10))  # mean 0, scale 1
         >>> p = logistic_mixture_log_prob(ops.zeros((1, 3)), one)
         >>> round(float(p[0]), 3)  # 3 log(2 sigmoid(1 / 255) - 1) = 3 log(0.001961)
         -18.703
