@@ -79,7 +79,7 @@ def add(run: str | Path, place: Path, *, force: bool = False) -> Path:
         raise RecipeError(f"{path} exists: --force replaces it, or give the run another name")
     result = {
         "recipe": record.config["recipe"],
-        "command": record.command,
+        "command": record.public_command,
         "epochs": record.epochs,
         "seconds": round(record.seconds),
         "machine": "; ".join(record.machines),

@@ -6,8 +6,10 @@ so that two CPU cores do with minutes. `--set ema_momentum=0.998` samples from a
 Command: kgen train dcgan_fashion_mnist
 Data:    fashion_mnist of TensorFlow Datasets (downloaded, or found by --data-dir); 54,000 train
          images
-Time:    not yet measured
-Result:  not yet measured
+Time:    10 minutes on two CPU cores that did much other work as well
+Result:  seed 0, 10 epochs, test split, 10,000 samples, in classifier(fashion_mnist, 28x28x1)
+         [ef2fd7865d47]: fd 77.0, precision 0.66, recall 0.52; with ema_momentum=0.998 fd 85.1,
+         0.66, 0.48. Most samples read as clothes; shoes and bags are often ragged
 """
 
 import kgen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +89,20 @@ class RunRecord:
     @property
     def command(self) -> str:
         """The command that starts such a run again."""
+        return self._command()
+
+    @property
+    def public_command(self) -> str:
+        """The same without the place of the data on this machine."""
+        return self._command(leave_out=("data_dir",))
+
+    def _command(self, leave_out: Sequence[str] = ()) -> str:
         own_file = self.config.get("recipe_file")
         words = ["kgen", "train", Path(own_file).name if own_file else self.config["recipe"]]
         if self.config["smoke"]:
             words.append("--smoke")
-        for name, value in self.config.get("changed", {}).items():
+        changed = self.config.get("changed", {})
+        for name, value in ((n, v) for n, v in changed.items() if n not in leave_out):
             words += ["--set", f"{name}={typed(value)}"]
         return shlex.join(words)
 
