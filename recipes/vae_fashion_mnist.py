@@ -8,8 +8,8 @@ Data:    fashion_mnist of TensorFlow Datasets (downloaded, or found by --data-di
          6,000 validation and 10,000 test images
 Time:    24 minutes on two CPU cores that did much other work as well
 Result:  seed 0, 20 epochs, test split: -ELBO 235.7 nats (binarised dynamically), 0.434 bits a
-         pixel; 10,000 samples in classifier(fashion_mnist, 28x28x1) [ef2fd7865d47]: fd 151.1, precision
-         0.65, recall 0.25. Samples read as clothes without folds or print
+         pixel; 10,000 samples in classifier(fashion_mnist, 28x28x1) [ef2fd7865d47]: fd 151.1,
+         precision 0.65, recall 0.25. Samples read as clothes without folds or print
 """
 
 import numpy as np
