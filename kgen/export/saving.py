@@ -49,7 +49,7 @@ def save(
         >>> model = kgen.models.DCGAN.build_default(image_shape=(8, 8, 1), latent_dim=5, width=4)
         >>> path = kgen.export.save(model, kgen.export.next_version(tempfile.mkdtemp()))
         >>> list(kgen.export.describe(path)["signatures"])
-        ['sample', 'discriminate']
+        ['sample', 'discriminate', 'features']
     """
     path = Path(path)
     if keras.backend.backend() != "tensorflow":
