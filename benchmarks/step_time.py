@@ -1,14 +1,16 @@
 """The time of a training step: kgen's `fit`, and loops written by hand in TensorFlow and PyTorch.
 
-    python benchmarks/step_time.py                     # everything, about a quarter of an hour
+    python benchmarks/step_time.py                     # everything, about an hour
     python benchmarks/step_time.py --models vae --pairs 6 --json result.json
     python benchmarks/step_time.py --quick             # tiny networks: does it run?
+    python benchmarks/step_time.py --quick --check     # only: are the first losses the same?
 
 **What is compared.** Four contestants with equal weights for each model: `fit` of the kgen model;
 copies of the same Keras networks in a hand-written `tf.function` loop over the same `tf.data`
-pipeline with the same Keras optimizers (`tensorflow_loops.py`), once with `jit_compile=True` (XLA)
-and once without, since either can be the faster one on a CPU; and the same architecture in
-`torch.nn`, eager, channels first, with `torch.optim.Adam` (`torch_loops.py`). All do the same
+pipeline with the same Keras optimizers (`tensorflow_loops.py`, `tensorflow_games.py`), once with
+`jit_compile=True` (XLA) and once without, since either can be the faster one on a CPU; and, for
+DCGAN, VAE and CycleGAN, the same architecture in `torch.nn`, eager, channels first, with
+`torch.optim.Adam` (`torch_loops.py`). All do the same
 forward passes, draws, updates and running means of the losses, and have these as Python numbers
 after each step, which is what `fit` does for its callbacks. Before anything is timed, the first
 losses from equal weights, images and noise must agree to 1e-4, or the benchmark stops. The kgen
@@ -20,8 +22,8 @@ Between two epochs a callback runs the windows of the others, each an epoch of a
 fit's window holds all that an epoch costs (resetting metrics, a new iterator, callbacks), as do the
 others', but neither compilation nor the start of `fit`. A round is one window of each contestant;
 the order changes from round to round so that in every four rounds each is once in each place and
-once right after each other. A pause before each window lets the threads of the last one fall
-asleep. The first rounds warm up and are not counted.
+once right after each other (of three contestants: in every six rounds, twice). A pause before each
+window lets the threads of the last one fall asleep. The first rounds warm up and are not counted.
 
 **What is reported.** For each round the ratio of kgen's time to the others', for each comparison
 the median of these ratios and its 95 % interval by order statistics: with n rounds the median of
@@ -31,6 +33,7 @@ machine.
 """
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -42,6 +45,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+import tensorflow_games
 import tensorflow_loops
 import torch
 import torch_loops
@@ -57,47 +61,86 @@ CONTESTANTS = {
     "torch": "PyTorch",
 }
 OTHERS = tuple(CONTESTANTS)[1:]
-# A Williams design: in each cycle each stands once in each place and once after each other.
-ORDERS = ((0, 1, 3, 2), (1, 2, 0, 3), (2, 3, 1, 0), (3, 0, 2, 1))
+# For so many contestants, Williams designs: in each cycle each stands equally often in each place
+# and after each other.
+ORDERS = {
+    3: tuple(itertools.permutations(range(3))),
+    4: ((0, 1, 3, 2), (1, 2, 0, 3), (2, 3, 1, 0), (3, 0, 2, 1)),
+}
 WARM_UP_ROUNDS = 2
 PAUSE_SECONDS = 0.3
 LOSS_TOLERANCE = 1e-4
 
-#: Steps in a window (a second or more), and how the model is built.
+MODELS = {
+    model.__name__.lower(): model
+    for model in (
+        kgen.models.DCGAN,
+        kgen.models.VAE,
+        kgen.models.CycleGAN,
+        kgen.models.GAN,
+        kgen.models.LSGAN,
+        kgen.models.WGAN,
+        kgen.models.WGANGP,
+        kgen.models.GANQP,
+        kgen.models.FGAN,
+        kgen.models.R3GAN,
+        kgen.models.UnrolledGAN,
+        kgen.models.SGAN,
+    )
+}
+
+
+def case(steps: int, batch_size: int, image_size: int, **build) -> dict:
+    """Steps in a window, whole rounds of both players; the data; and how the model is built."""
+    return {"steps": steps, "batch_size": batch_size, "image_size": image_size, "build": build}
+
+
+#: Windows of a second or more.
 FULL = {
-    "dcgan": {"steps": 12, "batch_size": 64, "image_size": 32, "width": 32},
-    "vae": {"steps": 250, "batch_size": 100, "image_size": 28},
-    "cyclegan": {"steps": 12, "batch_size": 4, "image_size": 32, "width": 16, "blocks": 3},
+    "dcgan": case(12, 64, 32, width=32),
+    "vae": case(250, 100, 28),
+    "cyclegan": case(12, 4, 32, width=16, blocks=3, downsamplings=2),
+    "gan": case(30, 100, 28),
+    "lsgan": case(12, 64, 32, width=32),
+    "wgan": case(15, 64, 32, width=32, warmup=False),
+    "wgangp": case(10, 64, 32, width=32, architecture="dcgan"),
+    "ganqp": case(12, 64, 32, width=32),
+    "fgan": case(30, 256, 28),
+    "r3gan": case(8, 64, 16, width=32, blocks=1, cardinality=4),
+    "unrolledgan": case(100, 128, 16, width=256),
+    "sgan": case(50, 100, 28, classes=62),
 }
 QUICK = {
-    "dcgan": {"pause": 0, "steps": 2, "batch_size": 8, "image_size": 16, "width": 4},
-    "vae": {"pause": 0, "steps": 2, "batch_size": 8, "image_size": 8},
-    "cyclegan": {
-        "pause": 0,
-        "steps": 2,
-        "batch_size": 2,
-        "image_size": 16,
-        "width": 4,
-        "blocks": 1,
-    },
+    "dcgan": case(2, 8, 16, width=4),
+    "vae": case(2, 8, 8),
+    "cyclegan": case(2, 2, 16, width=4, blocks=1, downsamplings=2),
+    "gan": case(2, 8, 8, width=20),
+    "lsgan": case(2, 8, 16, width=4),
+    "wgan": case(5, 8, 16, width=4, warmup=False),
+    "wgangp": case(5, 8, 16, width=4),
+    "ganqp": case(2, 8, 16, width=4),
+    "fgan": case(2, 8, 8, width=20),
+    "r3gan": case(2, 8, 8, width=4, blocks=1, cardinality=2),
+    "unrolledgan": case(2, 8, 8, width=8),
+    "sgan": case(2, 8, 8, classes=62, width=8),
 }
-
-
-def build(name: str, image_shape: tuple, options: dict) -> kgen.models.GenerativeModel:
-    if name == "dcgan":
-        return kgen.models.DCGAN.build_default(image_shape, width=options["width"])
-    if name == "vae":
-        return kgen.models.VAE.build_default(image_shape)
-    return kgen.models.CycleGAN.build_default(
-        image_shape, blocks=options["blocks"], width=options["width"], downsamplings=2
-    )
 
 
 def load(name: str, options: dict) -> tuple:
-    """The kgen data set, and the images of each side as uint8."""
+    """The kgen data set, and the images of each side as uint8, for who reads no `tf.data`."""
+    size, batch = options["image_size"], options["batch_size"]
+    if name == "sgan":
+        steps = options["steps"]
+        return kgen.datasets.load(
+            "glyphs/letters",
+            image_size=size,
+            batch_size=batch,
+            limit=2048,
+            labels_per_class=2,
+            steps_per_epoch=steps,
+        ), []
     source = "glyphs/sans2serif" if name == "cyclegan" else "glyphs/letters"
     layout = "unpaired" if name == "cyclegan" else "images"
-    size, batch = options["image_size"], options["batch_size"]
     whole = kgen.datasets.load(source, image_size=size, batch_size=batch, limit=2048, layout=layout)
     sides = zip(*[b if isinstance(b, tuple) else (b,) for b in whole.train], strict=True)
     sides = [np.round((np.concatenate(side) + 1) * 127.5).astype("uint8") for side in sides]
@@ -107,7 +150,7 @@ def load(name: str, options: dict) -> tuple:
         batch_size=batch,
         steps_per_epoch=options["steps"],
     )
-    return splits.train, sides
+    return splits, sides
 
 
 class Contest(keras.callbacks.Callback):
@@ -122,8 +165,9 @@ class Contest(keras.callbacks.Callback):
     def __init__(self, others: dict, rounds: int, pause: float = PAUSE_SECONDS):
         super().__init__()
         self.others, self.pause = others, pause
-        names = tuple(CONTESTANTS)
-        self.turns = [names[i] for k in range(rounds) for i in ORDERS[k % len(ORDERS)]][::-1]
+        names = ("kgen", *others)
+        orders = ORDERS[len(names)]
+        self.turns = [names[i] for k in range(rounds) for i in orders[k % len(orders)]][::-1]
         self.seconds = {name: [] for name in names}
 
     def on_train_begin(self, logs=None):
@@ -148,37 +192,29 @@ class Contest(keras.callbacks.Callback):
         return {name: seconds[WARM_UP_ROUNDS:] for name, seconds in self.seconds.items()}
 
 
-def first_losses(name, model, loops, sides, batch_size) -> dict[str, dict[str, float]]:
-    """Each contestant's losses of one step from equal weights on the same images and noise."""
-    batch = [side[:batch_size].astype("float32") / 127.5 - 1 for side in sides]
-    rng = np.random.default_rng(0)
-    noise = {
-        "dcgan": lambda: [rng.random((batch_size, model.latent_dim)) for _ in range(2)],
-        "vae": lambda: [
-            rng.standard_normal((batch_size, model.latent_dim)),
-            rng.random((batch_size, *model.image_shape)),
-        ],
-        "cyclegan": lambda: [rng.random((n,)) for n in (model.pool_size, batch_size) * 2],
-    }[name]()
-    noise = [array.astype("float32") for array in noise]
+def first_losses(model, loops, data) -> dict[str, dict[str, float]]:
+    """Each contestant's losses from equal weights on the same images and noise.
 
-    own, model.noise = model.noise, RecordedNoise(noise)
-    losses = {"kgen": model.train_step(_batch([tf.constant(side) for side in batch]))}
+    Of as many steps as it takes to train every network once.
+    """
+    batch = next(iter(data))
+    steps = [[np.asarray(draw) for draw in draws] for draws in loops["tensorflow"].first_draws()]
+    own, losses = model.noise, {}
+    for noise in steps:
+        model.noise = RecordedNoise(noise)
+        losses["kgen"] = model.train_step(batch)
+        for who in ("tensorflow_xla", "tensorflow"):
+            losses[who] = loops[who].update(batch, [tf.constant(draw) for draw in noise])
+        if "torch" in loops:
+            losses["torch"] = loops["torch"].update(
+                keras.tree.map_structure(torch_networks.to_torch, batch),
+                [
+                    torch_networks.to_torch(draw) if draw.ndim == 4 else torch.from_numpy(draw)
+                    for draw in noise
+                ],
+            )
     model.noise = own
-    for who in ("tensorflow_xla", "tensorflow"):
-        losses[who] = loops[who].update(_batch(batch), [tf.constant(array) for array in noise])
-    losses["torch"] = loops["torch"].update(
-        _batch([torch_networks.to_torch(side) for side in batch]),
-        [
-            torch_networks.to_torch(array) if array.ndim == 4 else torch.from_numpy(array)
-            for array in noise
-        ],
-    )
     return {who: {k: float(v) for k, v in logs.items()} for who, logs in losses.items()}
-
-
-def _batch(sides):
-    return sides[0] if len(sides) == 1 else tuple(sides)
 
 
 def disagreement(losses: dict[str, dict[str, float]]) -> float:
@@ -204,48 +240,53 @@ def interval(ratios: list[float]) -> tuple[float, float]:
     return ordered[k], ordered[n - 1 - k]
 
 
-def run(name: str, options: dict, pairs: int, xla: bool | str = "auto") -> dict:
+def run(name: str, options: dict, pairs: int, pause: float, xla: bool | str = "auto") -> dict:
     """The benchmark of one model, as it goes into the JSON file."""
     keras.utils.set_random_seed(0)
-    data, sides = load(name, options)
+    splits, sides = load(name, options)
+    data = splits.train
     steps, batch_size = options["steps"], options["batch_size"]
-    model = build(name, tuple(sides[0].shape[1:]), options)
+    model = MODELS[name].build_default(splits.image_shape, **options["build"])
     model.compile(jit_compile=xla)
-    in_tensorflow, in_torch = (
-        getattr(m, type(model).__name__) for m in (tensorflow_loops, torch_loops)
-    )
+    kind = type(model).__name__
+    in_tensorflow = getattr(tensorflow_games, kind, None) or getattr(tensorflow_loops, kind)
     loops = {
         "tensorflow_xla": in_tensorflow(model, batch_size, xla=True),
         "tensorflow": in_tensorflow(model, batch_size, xla=False),
-        "torch": in_torch(model, batch_size),
     }
-    losses = first_losses(name, model, loops, sides, batch_size)
+    if hasattr(torch_loops, kind):
+        loops["torch"] = getattr(torch_loops, kind)(model, batch_size)
+    losses = first_losses(model, loops, data)
     difference = disagreement(losses)
     if not difference < LOSS_TOLERANCE:
         raise SystemExit(f"{name}: the first losses differ by {difference:.1e}: {losses}")
-
-    mirrored = [torch_networks.to_torch(side) for side in sides]
-    contest = Contest(
-        {
-            "tensorflow_xla": lambda: loops["tensorflow_xla"].epoch(data),
-            "tensorflow": lambda: loops["tensorflow"].epoch(data),
-            "torch": lambda: loops["torch"].epoch(torch_loops.batches(mirrored, batch_size, steps)),
-        },
-        WARM_UP_ROUNDS + pairs,
-        options.get("pause", PAUSE_SECONDS),
-    )
-    model.fit(data, epochs=WARM_UP_ROUNDS + pairs, verbose=0, callbacks=[contest])
-    seconds = contest.kept()
-    ratios = {
-        other: [k / o for k, o in zip(seconds["kgen"], seconds[other], strict=True)]
-        for other in OTHERS
-    }
-    return {
+    checked = {
         "options": options,
         "parameters": model.count_params(),
         "kgen_uses_xla": bool(model.jit_compile),
         "first_losses": losses,
         "first_losses_differ_by": difference,
+    }
+    if not pairs:
+        return checked
+
+    epochs = {
+        who: lambda loop=loop: loop.epoch(data) for who, loop in loops.items() if who != "torch"
+    }
+    if "torch" in loops:
+        mirrored = [torch_networks.to_torch(side) for side in sides]
+        epochs["torch"] = lambda: loops["torch"].epoch(
+            torch_loops.batches(mirrored, batch_size, steps)
+        )
+    contest = Contest(epochs, WARM_UP_ROUNDS + pairs, pause)
+    model.fit(data, epochs=WARM_UP_ROUNDS + pairs, verbose=0, callbacks=[contest])
+    seconds = contest.kept()
+    ratios = {
+        other: [k / o for k, o in zip(seconds["kgen"], seconds[other], strict=True)]
+        for other in epochs
+    }
+    return {
+        **checked,
         "milliseconds_a_step": {
             who: [1e3 * s / steps for s in times] for who, times in seconds.items()
         },
@@ -265,10 +306,14 @@ def head() -> str:
 def row(name: str, result: dict) -> str:
     cells = [name]
     for other in OTHERS:
-        low, high = result["interval"][other]
-        cells.append(f"{result['median'][other]:.3f} [{low:.3f}, {high:.3f}]")
-    for times in result["milliseconds_a_step"].values():
-        cells.append(f"{statistics.median(times):.2f}")
+        if other in result.get("ratios", {}):
+            low, high = result["interval"][other]
+            cells.append(f"{result['median'][other]:.3f} [{low:.3f}, {high:.3f}]")
+        else:
+            cells.append("")
+    for who in CONTESTANTS:
+        times = result.get("milliseconds_a_step", {}).get(who)
+        cells.append(f"{statistics.median(times):.2f}" if times else "")
     cells += ["on" if result["kgen_uses_xla"] else "off"]
     cells += [f"{result['first_losses_differ_by']:.0e}"]
     return f"| {' | '.join(cells)} |"
@@ -281,9 +326,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, help="steps in a window")
     parser.add_argument("--xla", choices=["auto", "on", "off"], default="auto", help="kgen's")
     parser.add_argument("--quick", action="store_true", help="tiny networks, few rounds")
+    parser.add_argument("--check", action="store_true", help="first losses only, no times")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything here")
     settings = parser.parse_args(arguments)
-    pairs = settings.pairs or (6 if settings.quick else 24)
+    pairs = 0 if settings.check else settings.pairs or (6 if settings.quick else 24)
+    pause = 0 if settings.quick else PAUSE_SECONDS
 
     if keras.backend.backend() != "tensorflow":
         raise SystemExit("run this with KERAS_BACKEND=tensorflow: PyTorch is driven by hand.")
@@ -308,7 +355,7 @@ def main(arguments: list[str] | None = None) -> None:
     for name in settings.models:
         options = dict((QUICK if settings.quick else FULL)[name])
         options["steps"] = settings.steps or options["steps"]
-        results[name] = run(name, options, pairs, xla)
+        results[name] = run(name, options, pairs, pause, xla)
         print(row(name, results[name]), flush=True)
     if settings.json:
         settings.json.write_text(json.dumps({"machine": machine, "models": results}, indent=1))

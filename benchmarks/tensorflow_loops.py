@@ -11,7 +11,8 @@ import tensorflow as tf
 def copy(network: keras.Model) -> keras.Model:
     """A network of its own with equal weights."""
     twin = keras.models.clone_model(network)
-    twin.set_weights(network.get_weights())
+    for new, old in zip(twin.variables, network.variables, strict=True):  # seeds too
+        new.assign(old)
     return twin
 
 
@@ -23,6 +24,10 @@ class Loop:
     def __init__(self, xla: bool):
         self.means = {name: keras.metrics.Mean(name=name) for name in self.losses}
         self.step = tf.function(lambda b: self.update(b, self.draw()), jit_compile=xla)
+
+    def first_draws(self) -> list:
+        """The noise of each of the first steps, until every network was trained once."""
+        return [self.draw()]
 
     def minimize(self, tape, loss, variables, optimizer):
         optimizer.apply(tape.gradient(loss, variables), variables)
@@ -44,45 +49,6 @@ def adam(variables, *args, **kwargs) -> keras.optimizers.Optimizer:
     optimizer = keras.optimizers.Adam(*args, **kwargs)
     optimizer.build(variables)
     return optimizer
-
-
-class DCGAN(Loop):
-    losses = ("discriminator_loss", "generator_loss", "real_probability", "fake_probability")
-
-    def __init__(self, model, batch_size, xla):
-        super().__init__(xla)
-        self.generator, self.discriminator = copy(model.generator), copy(model.discriminator)
-        self.generator_variables = self.generator.trainable_variables
-        self.discriminator_variables = self.discriminator.trainable_variables
-        self.generator_optimizer = adam(self.generator_variables, 2e-4, beta_1=0.5)
-        self.discriminator_optimizer = adam(self.discriminator_variables, 2e-4, beta_1=0.5)
-        self.shape = (batch_size, model.latent_dim)
-
-    def draw(self):
-        return [tf.random.uniform(self.shape) for _ in range(2)]
-
-    def update(self, real, noise):
-        latents, others = (2 * u - 1 for u in noise)
-        with tf.GradientTape() as tape:
-            fake = tf.stop_gradient(self.generator(latents, training=True))
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fake, training=True)
-            discriminator_loss = tf.reduce_mean(tf.nn.softplus(-real_logits)) + tf.reduce_mean(
-                tf.nn.softplus(fake_logits)
-            )
-        self.minimize(
-            tape, discriminator_loss, self.discriminator_variables, self.discriminator_optimizer
-        )
-        with tf.GradientTape() as tape:
-            judged = self.discriminator(self.generator(others, training=True), training=True)
-            generator_loss = tf.reduce_mean(tf.nn.softplus(-judged))
-        self.minimize(tape, generator_loss, self.generator_variables, self.generator_optimizer)
-        return self.log(
-            discriminator_loss,
-            generator_loss,
-            tf.reduce_mean(tf.sigmoid(real_logits)),
-            tf.reduce_mean(tf.sigmoid(fake_logits)),
-        )
 
 
 class VAE(Loop):

@@ -135,18 +135,27 @@ def sample(
     run: Annotated[Path, typer.Argument(help="A run folder or a .keras file.")],
     n: Annotated[int, typer.Option("-n", min=1, help="How many samples.")] = 64,
     seed: Annotated[int, typer.Option(help="The seed of the latents.")] = 0,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")] = Path("samples.png"),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The picture; of sounds, the folder. Else samples.png, or samples.",
+        ),
+    ] = None,
     label: Annotated[
         int | None, typer.Option(help="The class to sample, for conditional models.")
     ] = None,
+    length: Annotated[
+        int | None, typer.Option(min=1, help="Samples of a sound, for models of sound.")
+    ] = None,
 ) -> None:
-    """Draw samples of a trained model as a grid."""
-    if output.suffix.lower() != ".png":
-        raise RecipeError(f"samples are drawn as PNG, not as {output}: end the name in .png")
-    if output.exists():
+    """Draw samples of a trained model: images as a grid, sounds as WAV files."""
+    if output is not None and output.exists():
         raise RecipeError(f"{output} exists and is never overwritten: give another name with -o")
     _import_quietly()
-    from kgen import plotting
+    from kgen import plotting, sounds
     from kgen import run as running
 
     model = running.load(run)
@@ -156,8 +165,27 @@ def sample(
         )
     if label is not None and "labels" not in model.capabilities["sample"]:
         raise RecipeError(f"the model of {run} draws no classes: leave --label out")
-    labels = {} if label is None else {"labels": [label] * n}
-    samples = model.sample(n, seed=seed, **labels)
+    if length is not None and "length" not in model.capabilities["sample"]:
+        raise RecipeError(f"the model of {run} draws no sounds: leave --length out")
+    if "features" in model.capabilities["sample"]:
+        raise RecipeError(
+            f"the model of {run} is conditioned on features: sample it in Python, "
+            "kgen.run.load(...).sample(n, features=...)"
+        )
+    of_sound = hasattr(model, "sample_rate")
+    output = output or Path("samples" if of_sound else "samples.png")
+    if of_sound and output.suffix:
+        raise RecipeError(f"sounds go into a folder, not into {output}: leave out the ending")
+    if not of_sound and output.suffix.lower() != ".png":
+        raise RecipeError(f"samples are drawn as PNG, not as {output}: end the name in .png")
+    if output.exists():
+        raise RecipeError(f"{output} exists and is never overwritten: give another name with -o")
+    wanted = {} if label is None else {"labels": [label] * n}
+    wanted |= {} if length is None else {"length": length}
+    samples = model.sample(n, seed=seed, **wanted)
+    if of_sound:
+        typer.echo(sounds.save_sounds(samples, output, model.sample_rate))
+        return
     if samples.ndim != 4:
         raise RecipeError(
             f"the model of {run} draws arrays of shape {samples.shape[1:]}, not images: sample it "

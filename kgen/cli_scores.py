@@ -1,4 +1,4 @@
-"""The commands about results: evaluate, compare, report. Only the first one imports Keras."""
+"""The commands about results: evaluate, compare, report, metrics. Only evaluate imports Keras."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from kgen.errors import MetricError
+from kgen.run_evaluation import FRESH_SEED
 
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
@@ -35,12 +36,14 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             Path | None,
             typer.Option(metavar="FILE", help="The Inception graph of 2015-12-05, for fid."),
         ] = None,
-        seed: Annotated[int | None, typer.Option(min=0, help="The seed of the samples.")] = None,
+        seed: Annotated[
+            int, typer.Option(min=0, help="The seed of the samples; training measures with 0.")
+        ] = FRESH_SEED,
         data_dir: Annotated[
             str | None, typer.Option(metavar="DIR", help="Where TFDS data lie ready.")
         ] = None,
         best: Annotated[
-            bool, typer.Option("--best", help="The model that a metric chose, not the last.")
+            bool, typer.Option("--best", help="Measure best.keras, which a metric chose.")
         ] = False,
         nearest: Annotated[
             bool, typer.Option(help="Measure the distance to the training images beside it.")
@@ -65,17 +68,18 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             n=n,
             split=split,
             features=features,
-            seed=run_evaluation.FRESH_SEED if seed is None else seed,
+            seed=seed,
             data_dir=data_dir,
             best=best,
             nearest=nearest,
             tell=lambda line: typer.echo(line, err=as_json),
         )
-        for epoch, score, _ in measured:
+        for one in measured:
             if as_json:
-                typer.echo(json.dumps({**score.to_json(), "epoch": epoch}))
+                row = {**one.score.to_json(), "epoch": one.epoch, "model": one.model}
+                typer.echo(json.dumps(row))
             else:
-                typer.echo(f"{score} | epoch {epoch}")
+                typer.echo(f"{one.score} | {one.which}")
 
     @app.command()
     def compare(
@@ -86,7 +90,7 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         ] = None,
         force: Force = False,
     ) -> None:
-        """Compare runs: only scores of one protocol share a column."""
+        """Compare runs: only scores of one protocol share a column (in a .csv: a row each)."""
         from kgen import report
 
         comparison = report.compare(runs)
@@ -95,6 +99,17 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         typer.echo(comparison.text())
         if output is not None:
             typer.echo(output)
+
+    @app.command("metrics")
+    def list_metrics(
+        as_markdown: Annotated[
+            bool, typer.Option("--markdown", help="As a table, which is docs/metrics.md.")
+        ] = False,
+    ) -> None:
+        """List the metrics: what each is, which way is better, what it needs, its source."""
+        from kgen.metrics import registry
+
+        typer.echo(registry.markdown() if as_markdown else registry.listing(), nl=not as_markdown)
 
     @app.command("report")
     def write_report(

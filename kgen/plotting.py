@@ -1,4 +1,4 @@
-"""Pictures of a run: image grids, their animation and the curves of the history.
+"""Pictures of a run: image grids, their animation, pictures of sounds, the history's curves.
 
 The one home of plotting. Grids and GIFs need only Pillow; matplotlib is imported when a curve is
 drawn, and through its `Figure` alone, so no window system and no global state is touched. Every
@@ -77,6 +77,51 @@ def grid(images: np.ndarray, columns: int | None = None, scale: int | None = Non
     picture = Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
     scale = scale or math.ceil(512 / max(picture.size))
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def wave_pictures(waves: np.ndarray, width: int = 96) -> np.ndarray:
+    """A picture of each sound: the wave above, its spectrogram below.
+
+    The spectrogram is of Hann windows, from silence (black, 60 dB below the loudest of all the
+    sounds) to the loudest (white), with low frequencies at the bottom.
+
+    Args:
+        waves: float `(n, length)` or `(n, length, 1)` in [-1, 1].
+        width: Of a picture, in pixels.
+
+    Returns:
+        float32 `(n, height, width, 1)` in [-1, 1], a third of the height for the wave.
+
+    Raises:
+        ValueError: If `waves` has another shape.
+
+    Example:
+
+        >>> wave_pictures(np.zeros((2, 500, 1))).shape
+        (2, 96, 96, 1)
+    """
+    waves = np.asarray(waves, "float32")
+    waves = waves[..., 0] if waves.ndim == 3 and waves.shape[-1] == 1 else waves
+    if waves.ndim != 2 or not waves.size:
+        raise ValueError(f"a picture of sounds needs (n, length, 1), not {waves.shape}")
+    length, high = waves.shape[1], width // 3
+    # The wave: of each column's samples, all between the lowest and the highest is inked.
+    edges = np.linspace(0, length, width + 1)[:-1].astype(int)
+    lowest, highest = (f.reduceat(waves, edges, axis=1) for f in (np.minimum, np.maximum))
+    levels = np.linspace(1, -1, high)[:, None]
+    step = 1.001 / (high - 1)  # half a row and a little, so that silence is a line
+    inked = (levels >= lowest[:, None] - step) & (levels <= highest[:, None] + step)
+    # The spectrogram, a window a column.
+    size = min(256, length)
+    starts = np.linspace(0, length - size, width).astype(int)
+    windows = waves[:, starts[:, None] + np.arange(size)] * np.hanning(size + 2)[1:-1]
+    power = np.square(np.abs(np.fft.rfft(windows))).transpose(0, 2, 1)[:, ::-1]
+    rows = np.linspace(0, power.shape[1], 2 * high + 1)[:-1].astype(int)
+    power = np.maximum.reduceat(power, rows, axis=1)
+    decibels = 10 * np.log10(np.maximum(power, 1e-12) / max(power.max(), 1e-12))
+    spectrogram = np.clip(decibels / 30 + 1, -1, 1) if power.max() > 0 else np.full(power.shape, -1)
+    pictures = np.concatenate([np.where(inked, 1.0, -1.0), spectrogram], axis=1)
+    return pictures[..., None].astype("float32")
 
 
 def columns_of(*stacks: np.ndarray, per_row: int = 8) -> np.ndarray:

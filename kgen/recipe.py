@@ -14,6 +14,8 @@ result is *measured*, or says 'not yet measured'), one function, and one diction
 The function's keywords, each with a default, *are* the options of the run: `--set image_size=64`
 is read by the type of the default or of the annotation. `SMOKE` changes them for a run of seconds
 on built-in data. Listing recipes reads their docstrings and imports nothing.
+
+The same model on other data is a `variation` of a recipe that stands, and says only what differs.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
     from kgen.datasets import Splits
 
+#: Labelled data that samples are measured in a classifier of, and not in one of letters.
+OWN_CLASSIFIER = ("mnist", "fashion_mnist")
 FIELDS = ("Command", "Data", "Time", "Result")
 
 
@@ -57,7 +61,8 @@ class Run:
         metrics: Metrics of samples (keys of `kgen.metrics.METRICS`) to take on `data.validation`.
         evaluate_every: Take them after the first, each so many-th and the last epoch.
         evaluation_samples: How many samples to draw for them.
-        features: The feature network, as `kgen.metrics.Evaluator` takes it.
+        features: The feature network, as `kgen.metrics.Evaluator` takes it; by default a
+            classifier of MNIST or Fashion-MNIST for these, and `"auto"` for other data.
         best: The metric, or another logged value, by which `best.keras` is chosen; by default the
             first of `metrics`.
         evaluation: Further arguments of `kgen.metrics.Evaluator`, such as its `mixture`.
@@ -73,9 +78,14 @@ class Run:
     metrics: Sequence[str] = ()
     evaluate_every: int = 1
     evaluation_samples: int = 2000
-    features: Any = "auto"
+    features: Any = None
     best: str | None = None
     evaluation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.features is None:
+            own = self.data.name in OWN_CLASSIFIER
+            self.features = f"classifier:{self.data.name}" if own else "auto"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,8 +110,14 @@ class Recipe:
 
     @property
     def source_hash(self) -> str:
-        """SHA-256 of the file, by which a resumed run notices that its recipe has changed."""
-        return hashlib.sha256(self.source.encode()).hexdigest()
+        """SHA-256 of the file, by which a resumed run notices that its recipe has changed.
+
+        A variation's also changes with the recipe that it varies.
+        """
+        base = getattr(self.module.recipe, "base", None)
+        return hashlib.sha256(
+            (self.source + (base.source_hash if base else "")).encode()
+        ).hexdigest()
 
     @functools.cached_property
     def docstring(self) -> str:
@@ -231,6 +247,45 @@ class Recipe:
 
     def _syntax_error(self, error: SyntaxError) -> RecipeError:
         return RecipeError(f"{self.path}, line {error.lineno}: {error.msg}")
+
+
+def variation(of: str, **defaults: Any) -> tuple[Callable[..., Run], dict[str, Any]]:
+    """Another recipe with other defaults: the same model, trained on other data.
+
+    Args:
+        of: The name of one of kgen's own recipes.
+        **defaults: The options whose defaults differ.
+
+    Returns:
+        What a recipe file has to define: the function, with the options of the other one, and
+        its `SMOKE`.
+
+    Raises:
+        RecipeError: There is no such recipe, or it has no such option.
+
+    Example:
+
+        >>> recipe, SMOKE = variation("wgan_glyphs", data="my_photos", image_size=64)
+        >>> options = inspect.signature(recipe).parameters
+        >>> options["image_size"].default, options["latent_dim"].default
+        (64, 100)
+    """
+    base = find(of)
+    base.check(defaults)
+
+    @functools.wraps(base.module.recipe)
+    def recipe(**options: Any) -> Run:
+        return base.module.recipe(**{**defaults, **options})
+
+    signature = inspect.signature(base.module.recipe)
+    recipe.__signature__ = signature.replace(
+        parameters=[
+            option.replace(default=defaults.get(name, option.default))
+            for name, option in signature.parameters.items()
+        ]
+    )
+    recipe.base = base
+    return recipe, base.smoke
 
 
 def folder() -> Path:

@@ -4,6 +4,7 @@ runs/<name>/
     config.json         the recipe, its options, the versions; written first
     checkpoint.keras    the model and the state of the run, replaced after every epoch
     best.keras          the model of the epoch that the validation split found best
+    restored.keras      where EarlyStopping took an earlier epoch's weights back: that model
     history.csv, .png   one row an epoch; the curves
     scores.jsonl        one score a line, with its protocol and epoch
     sessions.json       when, where and how fast it was trained
@@ -19,15 +20,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shlex
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgen import report
 from kgen.errors import CheckpointError, DataError, RecipeError
+from kgen.files import replacing
 from kgen.recipe import Recipe, Run, find
+from kgen.recipe import folder as recipes_folder
 from kgen.run_callbacks import assemble, best_model, drop_unmeasurable, evaluation
 from kgen.run_folder import RunFolder, read_json, write_json
 
@@ -136,13 +140,12 @@ def train(
     import keras
 
     keras.utils.set_random_seed(int(chosen.get("seed", 0)))
-    with warnings.catch_warnings():
-        # What `skipped` says below, for those who load data themselves.
-        warnings.filterwarnings("ignore", r".* cannot be read, left out")
-        run = recipe.build(chosen)
+    run = build(recipe, chosen)
     _refuse_missing_classes(run)
     ended = _take_up(run, folder, tell) if folder.checkpoint.exists() else False
     done = run.model.epochs_trained
+    if ended and folder.restored.exists():
+        run.model = load(folder.restored)
     if ended and folder.summary.exists():
         tell(f"{folder.path} is finished: {done} epochs; a larger --epochs trains it on")
         left = read_json(folder.summary)
@@ -153,10 +156,7 @@ def train(
     evaluate = evaluation(run, folder, chosen.get("data_dir"), smoke)
     folder.summary.unlink(missing_ok=True)
     folder.write_config(recipe, chosen, smoke)  # now that nothing was refused
-    if skipped := run.data.skipped:
-        more = f"; ... (all are named in {folder.summary})" if len(skipped) > 3 else ""
-        files = f"{len(skipped)} files were" if len(skipped) > 1 else "1 file was"
-        tell(f"{files} left out: {'; '.join(skipped[:3])}{more}")
+    tell_skipped(run.data.skipped, tell, folder.summary)
     if resume:
         tell(f"{folder.path}: going on after epoch {done} of {run.epochs}")
 
@@ -165,9 +165,12 @@ def train(
         # Preparing the metrics may have trained a network of theirs, or found it in the cache: the
         # run is to be the same either way.
         keras.utils.set_random_seed(int(chosen.get("seed", 0)))
-        callbacks, data = assemble(run, folder, evaluate, chosen)
+        again = resume_command(recipe, folder, saved_models)
+        callbacks, data = assemble(run, folder, evaluate, chosen, again)
         with _collapse_told(tell), folder.reserved():
+            folder.restored.unlink(missing_ok=True)
             outcome.seconds = _fit(run, callbacks, data, verbose)
+            done = _keep_restored(run, folder, tell)
     if run.validate and run.data.test is not None:
         outcome.scores = run.model.evaluate(run.data.test, verbose=0, return_dict=True)
     if saved_models is None and smoke:
@@ -181,7 +184,8 @@ def train(
     write_json(
         folder.summary,
         {
-            "epochs": run.model.epochs_trained,
+            "epochs": done,
+            "restored": run.model.epochs_trained if folder.restored.exists() else None,
             "seconds": round(folder.seconds(), 1),
             "export": outcome.export,
             "differences": outcome.differences,
@@ -191,6 +195,41 @@ def train(
     )
     report.write(folder.path)
     return outcome
+
+
+def build(recipe: Recipe, options: Mapping[str, Any]) -> Run:
+    """`recipe.build`, leaving the files that cannot be read to `tell_skipped`."""
+    with warnings.catch_warnings():
+        # Meant for those who load data themselves.
+        warnings.filterwarnings("ignore", r".* cannot be read, left out")
+        return recipe.build(options)
+
+
+def tell_skipped(skipped: Sequence[str], tell: Callable[[str], object], all_in: Path) -> None:
+    """Says in one line which files were left out of the data, and where all of them are named."""
+    if not skipped:
+        return
+    files = f"{len(skipped):,} files were" if len(skipped) > 1 else "1 file was"
+    more = f"; ... (all are named in {all_in})" if len(skipped) > 3 else ""
+    tell(f"{files} left out: {'; '.join(skipped[:3])}{more}")
+
+
+def resume_command(
+    recipe: Recipe, folder: RunFolder, saved_models: str | os.PathLike | None = None
+) -> str:
+    """The command that goes on with a run.
+
+    Example:
+
+        >>> resume_command(find("dcgan_glyphs"), RunFolder(Path("runs/my try")))
+        "kgen train dcgan_glyphs --resume --output 'runs/my try'"
+    """
+    shipped = recipe.path.parent == recipes_folder()
+    words = ["kgen", "train", recipe.name if shipped else str(recipe.path)]
+    words += ["--resume", "--output", str(folder.path)]
+    if saved_models is not None:
+        words += ["--saved-models", str(saved_models)]
+    return shlex.join(words)
 
 
 def export_model(
@@ -208,7 +247,7 @@ def export_model(
 
 
 def load(path: str | os.PathLike) -> keras.Model:
-    """Loads the model of a run folder, or of a `.keras` file.
+    """Loads the model that a run ended with or has come to, or that of a `.keras` file.
 
     Raises:
         CheckpointError: If there is none, or it is cut short.
@@ -226,7 +265,7 @@ def load(path: str | os.PathLike) -> keras.Model:
         own_file = folder.config.exists() and folder.read_config()["recipe_file"]
         if own_file and Path(own_file).is_file():
             _ = Recipe(Path(own_file)).module  # it may define the model's class
-        path = folder.checkpoint
+        path = folder.model
     return load_checkpoint(path)
 
 
@@ -295,6 +334,28 @@ def _fit(run: Run, callbacks: list, data: tf.data.Dataset, verbose: str | int) -
         callbacks=callbacks,
     )
     return time.perf_counter() - start
+
+
+def _keep_restored(run: Run, folder: RunFolder, tell: Callable[[str], object]) -> int:
+    """Keeps a model that a callback gave an earlier epoch's weights when training ended.
+
+    `EarlyStopping(restore_best_weights=True)` does, after the checkpoint, which must stay that of
+    the last epoch: from there a run goes on.
+
+    Returns:
+        How many epochs the run was trained.
+    """
+    from kgen.callbacks import read_run_state
+
+    trained, has = read_run_state(folder.checkpoint)["epoch"], run.model.epochs_trained
+    if has != trained:
+        with replacing(folder.restored) as temporary:
+            run.model.save(temporary)
+        tell(
+            f"the weights of epoch {has} were restored at the end, after epoch {trained}: "
+            f"{folder.restored} has them, and is what is exported, sampled and evaluated"
+        )
+    return trained
 
 
 def _refuse_missing_classes(run: Run) -> None:

@@ -59,7 +59,8 @@ def drop_unmeasurable(run: Run, tell: Callable[[str], object]) -> None:
     kept, reason = names, ""
     validation = run.data.sizes.get("validation", 0)
     if run.data.validation is None or validation < SMALLEST:
-        kept, reason = (), f"{validation} validation images are too few"
+        kept = ()
+        reason = f"{validation} validation images are too few, it takes {SMALLEST} at least"
     elif run.features == "auto" and run.data.layout in IMAGES:
         plain = tuple(name for name in names if not FEATURES & set(METRICS[name].needs))
         if plain != names:
@@ -114,7 +115,8 @@ def features_for(run: Run, spec: Any, metrics: Sequence[str], data_dir: str | No
     from kgen.metrics.features import find
     from kgen.metrics.registry import METRICS, parse_metrics
 
-    if not isinstance(spec, str) or not spec.startswith("classifier:") or data_dir is None:
+    trained = ("classifier:", "stacked:classifier:")
+    if not isinstance(spec, str) or not spec.startswith(trained) or data_dir is None:
         return spec
     wanted = {need for name in parse_metrics(metrics) for need in METRICS[name].needs}
     if not wanted & {*FEATURES, "train"}:  # it takes minutes to train
@@ -126,14 +128,16 @@ def best_model(run: Run, folder: RunFolder) -> list[keras.callbacks.Callback]:
     """The callback that keeps the best model, where there is a value to choose by.
 
     Raises:
-        RecipeError: If nobody knows which way of the value is better.
+        RecipeError: If nobody logs the value, or nobody knows which way of it is better.
     """
     from kgen.callbacks import BestCheckpoint
     from kgen.metrics.registry import parse_metrics
 
-    monitor = run.best or (parse_metrics(run.metrics)[0] if run.metrics else None)
+    metrics = parse_metrics(run.metrics) if run.metrics else ()
+    monitor = run.best or next(iter(metrics), None)
     if monitor is None:
         return []
+    _refuse_unlogged(run, monitor, metrics)
     try:
         return [BestCheckpoint(folder.best, monitor)]
     except ValueError as error:
@@ -143,11 +147,31 @@ def best_model(run: Run, folder: RunFolder) -> list[keras.callbacks.Callback]:
         ) from error
 
 
+def _refuse_unlogged(run: Run, monitor: str, metrics: Sequence[str]) -> None:
+    """Refuses a value that no epoch will log; what the recipe's own callbacks log is not known."""
+    from kgen.metrics.registry import METRICS
+
+    trackers = getattr(run.model, "trackers", None)
+    if run.callbacks or trackers is None:
+        return
+    losses = [*trackers, *(f"val_{name}" for name in trackers if run.validate)]
+    loss = monitor.endswith("loss")
+    if (monitor in METRICS and monitor not in metrics) or (loss and monitor not in losses):
+        known = ", ".join([*metrics, *losses])
+        unseen = monitor.startswith("val_") and not run.validate
+        hint = "set Run(validate=True), or " if unseen else ""
+        raise RecipeError(
+            f"the best model cannot be chosen by {monitor!r}, which no epoch logs: {hint}name one "
+            f"of {known}, or add it to Run(metrics=...)"
+        )
+
+
 def assemble(
     run: Run,
     folder: RunFolder,
     evaluate: Evaluate | None,
     options: Mapping[str, Any],
+    resume: str | None = None,
 ) -> tuple[list[keras.callbacks.Callback], tf.data.Dataset]:
     """All callbacks of a run, and the training data as the speed is measured on them.
 
@@ -156,6 +180,7 @@ def assemble(
         folder: Its folder.
         evaluate: What `evaluation` gave.
         options: The recipe's options, as TensorBoard's hyperparameters.
+        resume: The command that goes on with the run, said after Ctrl-C.
     """
     from kgen import callbacks
     from kgen.run_sessions import SessionClock
@@ -175,7 +200,7 @@ def assemble(
         SessionClock(folder.path),
         callbacks.HistoryFile(folder.path),
     ]
-    checkpoint = callbacks.Checkpoint(folder.checkpoint, others=others)
+    checkpoint = callbacks.Checkpoint(folder.checkpoint, others=others, resume=resume)
     data = speed.watch(run.data.train) if _one_device(run.model) else run.data.train
     return [*others, checkpoint], data
 
@@ -222,7 +247,7 @@ def pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
     drawn = []
     if "sample" in can and run.data.layout == "points":
         drawn.append(callbacks.Density(folder, held_out(run.data, POINTS)[0]))
-    elif "sample" in can:
+    elif "sample" in can and "features" not in can["sample"]:
         labels = None
         if "labels" in can["sample"]:
             labels = [i % run.data.num_classes for i in range(SAMPLES)]
@@ -231,8 +256,9 @@ def pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
         a, b = held_out(run.data)
         drawn.append(callbacks.Translations(folder, {"b": a, "a": b}))
     if "reconstruct" in can and run.data.layout in IMAGES:
-        images = held_out(run.data)[0]
-        drawn.append(callbacks.Reconstructions(folder, images))
+        images, *labels = held_out(run.data)
+        given = {"labels": labels[0]} if "labels" in can["reconstruct"] else {}
+        drawn.append(callbacks.Reconstructions(folder, images, **given))
     return drawn
 
 

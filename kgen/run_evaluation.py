@@ -45,7 +45,8 @@ def evaluate(
         features: The feature network; by default that of the recipe.
         seed: The seed of the samples.
         data_dir: Where TensorFlow Datasets finds its files, if no longer where the run found them.
-        best: Measure `best.keras`, the model that the validation split chose, and not the last.
+        best: Measure `best.keras`, the model that the validation split chose, and not the one the
+            run ended with.
         nearest: Whether to add `nearest_train`.
         tell: Takes each line for the user.
 
@@ -63,7 +64,8 @@ def evaluate(
         kgen.run_evaluation.evaluate("runs/dcgan_glyphs", "fd,pr")
     """
     from kgen.metrics import Evaluator, parse_metrics
-    from kgen.run import load
+    from kgen.metrics.demands import check_source
+    from kgen.run import build, load, tell_skipped
 
     folder = RunFolder(Path(run))
     recipe = recipe_of(folder)
@@ -75,6 +77,7 @@ def evaluate(
             f"the model of {run} can {', '.join(model.capabilities)}, and metrics are of what it "
             f"can {', '.join(sorted(MEASURABLE))}: look at the pictures in its folder"
         )
+    check_source(model, names, None)  # before data are loaded and features trained for it
     if edited := [line for line in folder.changes(recipe) if line.endswith("edited")]:
         tell(f"the data may not be those that the run was trained on: {'; '.join(edited)}")
 
@@ -82,7 +85,8 @@ def evaluate(
     if data_dir is not None:
         recipe.check(["data_dir"])
         options["data_dir"] = data_dir
-    built = recipe.build(options)
+    built = build(recipe, options)
+    tell_skipped(built.data.skipped, tell, folder.summary)
     images = built.data.layout != "points"
     if nearest and images and "sample" in model.capabilities and "nearest_train" not in names:
         names = (*names, "nearest_train")
@@ -91,8 +95,10 @@ def evaluate(
     protocol = {**built.evaluation, "n": n, "split": split, "features": chosen, "seed": seed}
     evaluator = Evaluator(built.data, names, **protocol)
     scores = evaluator(model)
-    append_scores(folder.scores, scores, model.epochs_trained)
-    return [Measured(model.epochs_trained, score) for score in scores]
+    ended_with = "last" if folder.model == folder.checkpoint else "restored"
+    which = "best" if best else ended_with
+    append_scores(folder.scores, scores, model.epochs_trained, model=which)
+    return [Measured(model.epochs_trained, score, model=which) for score in scores]
 
 
 def recipe_of(folder: RunFolder) -> Recipe:

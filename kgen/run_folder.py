@@ -59,6 +59,16 @@ class RunFolder:
         return self.path / "best.keras"
 
     @property
+    def restored(self) -> Path:
+        """The model of the earlier epoch that `EarlyStopping` went back to when the run ended."""
+        return self.path / "restored.keras"
+
+    @property
+    def model(self) -> Path:
+        """The model that the run ended with, or has come to."""
+        return self.restored if self.restored.exists() else self.checkpoint
+
+    @property
     def history(self) -> Path:
         """One row an epoch."""
         return self.path / "history.csv"
@@ -90,6 +100,7 @@ class RunFolder:
         places["TensorBoard"] = self.path / "tensorboard"
         places["checkpoint"] = self.checkpoint
         places["best model"] = self.best
+        places["restored model"] = self.restored
         places["report"] = self.report
         return {what: place for what, place in places.items() if place.exists()}
 

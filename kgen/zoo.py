@@ -72,6 +72,8 @@ def add(run: str | Path, place: Path, *, force: bool = False) -> Path:
         if measured.reported:
             key = (measured.score.metric, protocol_text(measured.score))
             scores[key] = {**measured.score.to_json(), "epoch": measured.epoch}
+            if measured.model is not None:
+                scores[key]["model"] = measured.model
     if not scores and not record.summary.get("test"):
         raise RecipeError(f"{run} was not measured on the test split: kgen evaluate {run}")
     path = place / "results" / f"{name}.json"
@@ -166,9 +168,11 @@ def _section(recipe: Recipe, results: dict[str, dict[str, Any]]) -> Iterator[str
 def _row(record: dict[str, Any]) -> str:
     score = Score.from_json(record)
     name = f"{score.metric} {arrow(score.better)}".strip()
-    seed = "" if score.seed is None else f" | seed {score.seed}"
-    protocol = f"{protocol_text(score)}{seed}".replace("|", "\\|")
-    return f"| {name} | {figure(score)} | {record['epoch']} | {protocol} |"
+    seed = [] if score.seed is None else [f"seed {score.seed}"]
+    protocol = " | ".join([protocol_text(score), *score.notes, *seed]).replace("|", "\\|")
+    # The last model is what one expects; another is named.
+    other = f", {record['model']}" if record.get("model") not in (None, "last") else ""
+    return f"| {name} | {figure(score)} | {record['epoch']}{other} | {protocol} |"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,6 +25,7 @@ def recipe(
     steps_per_epoch: int | None = 200,
     seed: int = 0,
     limit: int | None = None,
+    flip: bool = False,
     width: int = 16,
     blocks: int = 3,
     identity_weight: float = 0.5,
@@ -40,6 +41,7 @@ def recipe(
         steps_per_epoch: Batches in an epoch, `none` for a pass over the data.
         seed: Seeds weights, noise and order.
         limit: At most so many images of each side.
+        flip: Whether to mirror training images at random.
         width: Channels of the first maps; 64 in the paper.
         blocks: Residual blocks of the generators; 6 or 9 in the paper.
         identity_weight: How much an image of the target side should stay as it is.
@@ -53,6 +55,7 @@ def recipe(
         seed=seed,
         steps_per_epoch=steps_per_epoch,
         limit=limit,
+        flip=flip,
     )
     model = kgen.models.CycleGAN.build_default(
         splits.image_shape,

@@ -28,6 +28,7 @@ def recipe(
     ema_momentum: float | None = 0.998,
     metrics: tuple[str, ...] = ("fd", "precision", "recall"),
     evaluate_every: int = 2,
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -44,6 +45,8 @@ def recipe(
         ema_momentum: Sample from a moving average of the generator's weights.
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of the data for MNIST and Fashion-MNIST, and `auto` for others.
     """
     splits = kgen.datasets.load(
         data,
@@ -64,6 +67,7 @@ def recipe(
         epochs=epochs,
         metrics=metrics,
         evaluate_every=evaluate_every,
+        features=features,
     )
 
 

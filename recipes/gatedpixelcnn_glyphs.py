@@ -18,6 +18,7 @@ def recipe(
     data: str = "glyphs/letters",
     data_dir: str | None = None,
     image_size: int = 32,
+    channels: int | None = None,
     batch_size: int = 32,
     epochs: int = 50,
     seed: int = 0,
@@ -25,6 +26,7 @@ def recipe(
     width: int = 24,
     blocks: int = 6,
     likelihood: str = "bernoulli",
+    layout: str = "labelled",
     metrics: tuple[str, ...] = ("fd",),
     evaluate_every: int = 10,
 ) -> Run:
@@ -34,6 +36,7 @@ def recipe(
         data: A built-in set, a folder of images, or a name of TensorFlow Datasets.
         data_dir: Where TensorFlow Datasets finds its files.
         image_size: Side in pixels.
+        channels: 1 for grey, 3 for colour; `None` for what the data have.
         batch_size: Images in a batch.
         epochs: Passes over the data.
         seed: Seeds weights, noise and order.
@@ -41,6 +44,7 @@ def recipe(
         width: Channels of both stacks.
         blocks: 3x3 blocks after the first one of 7x7.
         likelihood: "bernoulli" (binary pixels) or "categorical" (256 levels).
+        layout: "labelled" for a model of classes, "images" for one without.
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
     """
@@ -48,8 +52,9 @@ def recipe(
         data,
         data_dir=data_dir,
         image_size=image_size,
+        channels=channels,
         batch_size=batch_size,
-        layout="labelled",
+        layout=layout,
         seed=seed,
         limit=limit,
     )
@@ -57,7 +62,7 @@ def recipe(
         splits.image_shape,
         width=width,
         blocks=blocks,
-        classes=splits.num_classes,
+        classes=splits.num_classes if layout == "labelled" else None,
         likelihood=likelihood,
     )
     model.compile()

@@ -26,8 +26,10 @@ def recipe(
     width: int = 16,
     blocks: int = 7,
     likelihood: str = "bernoulli",
+    binarization: str = "dynamic",
     metrics: tuple[str, ...] = ("fd",),
     evaluate_every: int = 5,
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -43,8 +45,11 @@ def recipe(
         width: Channels inside the residual blocks.
         blocks: How many residual blocks.
         likelihood: "bernoulli" (binary pixels) or "categorical" (256 levels).
+        binarization: "dynamic", "static" (once, by our own fixed draw) or "threshold".
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of the data for MNIST and Fashion-MNIST, and `auto` for others.
     """
     splits = kgen.datasets.load(
         data,
@@ -57,7 +62,11 @@ def recipe(
         limit=limit,
     )
     model = kgen.models.PixelCNN.build_default(
-        splits.image_shape, width=width, blocks=blocks, likelihood=likelihood
+        splits.image_shape,
+        width=width,
+        blocks=blocks,
+        likelihood=likelihood,
+        binarization=binarization,
     )
     model.compile()
     return Run(
@@ -67,6 +76,7 @@ def recipe(
         validate=True,
         metrics=metrics,
         evaluate_every=evaluate_every,
+        features=features,
         best="val_loss",
     )
 

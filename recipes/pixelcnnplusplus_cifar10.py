@@ -9,87 +9,19 @@ Time:    needs a GPU
 Result:  not yet measured: not run
 """
 
-import kgen
-from kgen.recipe import Run
+from kgen.recipe import variation
 
-
-def recipe(
-    *,
-    data: str = "cifar10",
-    data_dir: str | None = None,
-    image_size: int = 32,
-    batch_size: int = 128,
-    epochs: int = 1000,
-    seed: int = 0,
-    limit: int | None = None,
-    width: int = 160,
-    blocks: int = 5,
-    resolutions: int = 3,
-    components: int = 10,
-    dropout: float = 0.5,
-    ema_momentum: float = 0.9995,
-    metrics: tuple[str, ...] = ("fd",),
-    evaluate_every: int = 50,
-) -> Run:
-    """The run.
-
-    Args:
-        data: A built-in set, a folder of images, or a name of TensorFlow Datasets.
-        data_dir: Where TensorFlow Datasets finds its files.
-        image_size: Side in pixels.
-        batch_size: Images in a batch.
-        epochs: Passes over the data.
-        seed: Seeds weights, noise and order.
-        limit: At most so many images in each split.
-        width: Channels of both streams.
-        blocks: Gated blocks at each resolution on the way down.
-        resolutions: How many, each half the one before.
-        components: Of the mixture of logistics.
-        dropout: In each block.
-        ema_momentum: Of the averaged weights that sample and evaluate.
-        metrics: Metrics of samples, taken on the validation split while it trains.
-        evaluate_every: Take them after each so many-th epoch.
-    """
-    splits = kgen.datasets.load(
-        data,
-        data_dir=data_dir,
-        image_size=image_size,
-        batch_size=batch_size,
-        layout="images",
-        seed=seed,
-        limit=limit,
-    )
-    model = kgen.models.PixelCNNPlusPlus.build_default(
-        splits.image_shape,
-        width=width,
-        blocks=blocks,
-        resolutions=resolutions,
-        components=components,
-        dropout=dropout,
-        first_images=next(iter(splits.train)),
-        ema_momentum=ema_momentum,
-    )
-    model.compile()
-    return Run(
-        model=model,
-        data=splits,
-        epochs=epochs,
-        validate=True,
-        metrics=metrics,
-        evaluate_every=evaluate_every,
-        best="val_loss",
-    )
-
-
-SMOKE = dict(
-    data="glyphs/letters",
-    image_size=8,
-    batch_size=8,
-    epochs=1,
-    limit=16,
-    width=4,
-    blocks=0,
-    resolutions=2,
-    components=2,
-    metrics=(),
+recipe, SMOKE = variation(
+    "pixelcnnplusplus_glyphs",
+    data="cifar10",
+    image_size=32,
+    batch_size=128,
+    epochs=1000,
+    width=160,
+    blocks=5,
+    resolutions=3,
+    components=10,
+    dropout=0.5,
+    ema_momentum=0.9995,
+    evaluate_every=50,
 )

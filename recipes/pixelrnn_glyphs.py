@@ -1,7 +1,8 @@
 """PixelRNN learns the built-in glyphs at 16 x 16 with the Row LSTM.
 
 Pixels are binarised anew each time they are seen. `--set recurrence=diagonal` takes the Diagonal
-BiLSTM, which sees all pixels before and takes longer.
+BiLSTM, which sees all pixels before and takes longer; `--set channels=3 --set
+likelihood=categorical` has the glyphs in colour, all 256 levels of each.
 
 Command: kgen train pixelrnn_glyphs
 Data:    built in (glyphs)
@@ -18,6 +19,7 @@ def recipe(
     data: str = "glyphs",
     data_dir: str | None = None,
     image_size: int = 16,
+    channels: int | None = None,
     batch_size: int = 64,
     epochs: int = 5,
     seed: int = 0,
@@ -25,8 +27,11 @@ def recipe(
     recurrence: str = "row",
     width: int = 16,
     blocks: int = 3,
+    likelihood: str = "bernoulli",
+    binarization: str = "dynamic",
     metrics: tuple[str, ...] = ("fd",),
     evaluate_every: int = 5,
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -34,6 +39,7 @@ def recipe(
         data: A built-in set, a folder of images, or a name of TensorFlow Datasets.
         data_dir: Where TensorFlow Datasets finds its files.
         image_size: Side in pixels.
+        channels: 1 for grey, 3 for colour; `None` for what the data have.
         batch_size: Images in a batch.
         epochs: Passes over the data.
         seed: Seeds weights, noise and order.
@@ -41,20 +47,30 @@ def recipe(
         recurrence: "row" or "diagonal".
         width: Units of each LSTM.
         blocks: LSTM layers.
+        likelihood: "bernoulli" (binary pixels) or "categorical" (256 levels).
+        binarization: "dynamic", "static" (once, by our own fixed draw) or "threshold".
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of the data for MNIST and Fashion-MNIST, and `auto` for others.
     """
     splits = kgen.datasets.load(
         data,
         data_dir=data_dir,
         image_size=image_size,
+        channels=channels,
         batch_size=batch_size,
         layout="images",
         seed=seed,
         limit=limit,
     )
     model = kgen.models.PixelRNN.build_default(
-        splits.image_shape, recurrence=recurrence, width=width, blocks=blocks
+        splits.image_shape,
+        recurrence=recurrence,
+        width=width,
+        blocks=blocks,
+        likelihood=likelihood,
+        binarization=binarization,
     )
     model.compile()
     return Run(
@@ -64,6 +80,7 @@ def recipe(
         validate=True,
         metrics=metrics,
         evaluate_every=evaluate_every,
+        features=features,
         best="val_loss",
     )
 

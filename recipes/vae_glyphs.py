@@ -31,6 +31,7 @@ def recipe(
     likelihood: str = "bernoulli",
     metrics: tuple[str, ...] = ("fd",),
     evaluate_every: int = 5,
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -47,6 +48,8 @@ def recipe(
         likelihood: "bernoulli" (binary pixels) or "gaussian" (grey levels or colours).
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of the data for MNIST and Fashion-MNIST, and `auto` for others.
     """
     splits = kgen.datasets.load(
         data,
@@ -73,6 +76,7 @@ def recipe(
         validate=True,
         metrics=metrics,
         evaluate_every=evaluate_every,
+        features=features,
         best="val_loss",
     )
 

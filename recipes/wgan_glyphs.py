@@ -28,6 +28,7 @@ def recipe(
     ema_momentum: float | None = None,
     metrics: tuple[str, ...] = ("fd", "precision", "recall"),
     evaluate_every: int = 10,
+    features: str | None = None,
 ) -> Run:
     """The run.
 
@@ -45,6 +46,8 @@ def recipe(
         ema_momentum: Sample from a moving average of the generator's weights.
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
+        features: What the metrics compare in: `auto`, `classifier:<labelled data>`, ...; by
+            default a classifier of the data for MNIST and Fashion-MNIST, and `auto` for others.
     """
     splits = kgen.datasets.load(
         data,
@@ -69,6 +72,7 @@ def recipe(
         epochs=epochs,
         metrics=metrics,
         evaluate_every=evaluate_every,
+        features=features,
     )
 
 

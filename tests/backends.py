@@ -29,6 +29,7 @@ def run_under(backend: str, *pytest_args: str, timeout: float = 600.0) -> None:
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
         "KERAS_BACKEND": backend,
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # small models: compiling takes longer than running
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
     }

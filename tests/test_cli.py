@@ -238,12 +238,40 @@ def test_sample_draws_a_grid_and_overwrites_nothing(kgen_command, folder, traine
 def test_sample_refuses_before_it_draws(kgen_command, folder, trained):
     for arguments, said in [
         (["--label", "3"], "draws no classes: leave --label out"),
+        (["--length", "3"], "draws no sounds: leave --length out"),
         (["-o", "grid.xyz"], "not as grid.xyz: end the name in .png"),
         (["-o", "grid"], "not as grid: end the name in .png"),
     ]:
         code, out, err = kgen_command("sample", str(trained), *arguments)
         assert code == 2 and out == "" and said in one_line(err)
     assert list(folder.iterdir()) == []
+
+
+def test_a_model_of_sound_is_sampled_as_wav_files(kgen_command, folder):
+    tiny = {"stacks": 1, "layers": 2, "width": 4, "skip_width": 4}
+    model = kgen.models.WaveNet.build_default(20, **tiny, classes=3, sample_rate=8000)
+    model.compile()
+    model.save("model.keras")
+    code, out, err = kgen_command("sample", "model.keras", "-n", "2", "--label", "1", "--seed", "3")
+    assert code == 0 and out == "samples\n", err
+    assert sorted(path.name for path in Path("samples").iterdir()) == ["0001.wav", "0002.wav"]
+    read, rate = kgen.datasets.sounds.read("samples/0002.wav")
+    assert rate == 8000
+    expected = model.sample(2, labels=[1, 1], seed=3)[1, :, 0]
+    np.testing.assert_allclose(read, expected, atol=2 / 32768)
+    assert kgen_command("sample", "model.keras", "-n", "1", "--length", "50", "-o", "long")[0] == 0
+    assert len(kgen.datasets.sounds.read("long/0001.wav")[0]) == 50
+    for arguments, said in [
+        ([], "samples exists and is never overwritten"),
+        (["-o", "a.wav"], "sounds go into a folder, not into a.wav: leave out the ending"),
+    ]:
+        code, out, err = kgen_command("sample", "model.keras", *arguments)
+        assert code == 2 and out == "" and said in one_line(err)
+    model = kgen.models.WaveNet.build_default(20, **tiny, features=2, hop=5)
+    model.compile()
+    model.save("features.keras")
+    code, _, err = kgen_command("sample", "features.keras", "-o", "more")
+    assert code == 2 and "is conditioned on features: sample it in Python" in one_line(err)
 
 
 def test_a_folder_of_any_images_with_broken_files(kgen_command, folder, monkeypatch):

@@ -10,6 +10,7 @@ import textwrap
 import pytest
 
 from kgen import cli
+from kgen.metrics.registry import listing, markdown
 from kgen.run_folder import RunFolder
 from kgen.version import __version__
 from tests.report.conftest import append, make_run, score  # noqa: F401  a fixture
@@ -26,7 +27,7 @@ def test_evaluate_prints_a_line_a_score_and_keeps_them(kgen_command, place):
     assert [line.split()[0] for line in lines] == ["fd", "precision", "recall", "nearest_train"]
     for line in lines:
         assert " | glyphs/letters test | 12 real, 12 fake | seed 1" in line
-        assert line.endswith(" | epoch 3")
+        assert line.endswith(" | last model, epoch 3")
     assert scores.read_text().startswith(before)
     assert len(scores.read_text().splitlines()) == len(before.splitlines()) + 4
 
@@ -51,6 +52,7 @@ def test_evaluate_as_json(kgen_command, place):
     record = json.loads(line)
     assert record == json.loads(RunFolder(place / "run").scores.read_text().splitlines()[-1])
     assert (record["metric"], record["split"], record["seed"]) == ("fd", "validation", 7)
+    assert record["model"] == "best"
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,8 @@ def test_evaluate_as_json(kgen_command, place):
     [
         ("evaluate nowhere", "nowhere holds no run"),
         ("evaluate RUN --metrics fidd", "there is no metric 'fidd': did you mean 'fid'?"),
+        ("evaluate RUN --metrics label_accuracy", "DCGAN draws no classes"),
+        ("evaluate RUN --metrics linear_probe", "is loaded as 'images'"),
         ("evaluate RUN --metrics fid", "fid"),
         ("evaluate RUN --split holdout", "holdout"),
         ("evaluate RUN --features nonsense --metrics fd", "nonsense"),
@@ -120,6 +124,17 @@ def test_report_makes_the_page_anew(kgen_command, folder, make_run):
     assert (folder / "page.html").read_bytes() == (run / "report.html").read_bytes()
 
 
+def test_metrics_are_listed(kgen_command):
+    code, out, err = kgen_command("metrics")
+    assert code == 0 and err == "" and out == listing() + "\n"
+    assert kgen_command("metrics", "--markdown") == (0, markdown(), "")
+
+
+def test_the_default_seed_is_shown(kgen_command):
+    _, out, _ = kgen_command("evaluate", "--help")
+    assert "[default: 1]" in out.partition("--seed")[2].partition("--data-dir")[0]
+
+
 def test_version(kgen_command):
     assert kgen_command("--version") == (0, f"kgen {__version__}\n", "")
 
@@ -130,7 +145,7 @@ def test_pages_need_neither_keras_nor_tensorflow(make_run):
         import sys
         sys.argv[0] = "kgen"
         from kgen.cli import main
-        for arguments in (["report", sys.argv[1]], ["compare", *sys.argv[1:]], ["--version"]):
+        for arguments in (["report", sys.argv[1]], ["compare", *sys.argv[1:]], ["metrics"]):
             try:
                 main(arguments)
             except SystemExit as ended:
@@ -148,5 +163,7 @@ def test_the_commands_are_those_of_the_help(kgen_command):
     _, out, _ = kgen_command("--help")
     commands = cli.app.registered_commands
     names = {command.name or command.callback.__name__ for command in commands}
-    assert names == {"list", "train", "sample", "export", "evaluate", "compare", "report"}
+    assert names == {
+        "list", "train", "sample", "export", "evaluate", "compare", "report", "metrics",
+    }  # fmt: skip
     assert all(name in out for name in names)

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "models": {"errors", "training", "layers", "losses", "networks"},
     "datasets": {"errors", "training.clock"},
     "plotting": {"errors", "files"},
+    "sounds": {"files"},
     "export": {"errors", "files", "version"},
     "metrics": {"errors", "files", "datasets", "training.clock"},
     "callbacks": {"errors", "files", "history", "plotting", "metrics", "scores_file"},
@@ -43,7 +44,7 @@ MAY_IMPORT = {
         "errors", "recipe", "run_folder", "run_sessions", "callbacks", "metrics", "datasets",
     },
     "run": {
-        "errors", "recipe", "run_folder", "run_callbacks", "callbacks", "export", "report",
+        "errors", "files", "recipe", "run_folder", "run_callbacks", "callbacks", "export", "report",
         # only so that Keras knows the classes when it reads a checkpoint
         "models",
     },
@@ -53,8 +54,8 @@ MAY_IMPORT = {
     "report": {
         "errors", "files", "metrics.score", "run_folder", "recipe", "machine", "scores_file",
     },
-    "cli": {"errors", "recipe", "run", "plotting", "version", "cli_scores", "report"},
-    "cli_scores": {"errors", "run_evaluation", "report"},
+    "cli": {"errors", "recipe", "run", "plotting", "sounds", "version", "cli_scores", "report"},
+    "cli_scores": {"errors", "run_evaluation", "report", "metrics.registry"},
     "zoo": {"errors", "files", "recipe", "report", "metrics.score"},
 }  # fmt: skip
 

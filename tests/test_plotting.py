@@ -78,3 +78,22 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
         assert path.read_text() == "old"
     assert path.read_text() == "new"
     assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_a_picture_of_a_sound_shows_its_wave_and_its_pitch():
+    """A tone at an eighth of the rate, loud in the second half only."""
+    seconds = np.arange(2048)
+    tone = 0.5 * np.sin(2 * np.pi * seconds / 8) * (seconds >= 1024)
+    (picture,) = plotting.wave_pictures(np.stack([tone])[..., None])
+    assert picture.shape == (96, 96, 1) and picture.dtype == np.float32
+    assert picture.min() == -1 and picture.max() == 1
+    wave, spectrogram = picture[:32, :, 0], picture[32:, :, 0]
+    np.testing.assert_array_equal((wave > 0).sum(axis=0)[:47], 2)  # silence is a line
+    assert (wave[:, 50:] > 0).sum(axis=0) == pytest.approx(17, abs=2)  # half of the scale
+    # An eighth of the rate is a quarter of the way up to half of it, and down is low.
+    assert spectrogram[:, 70].argmax() == pytest.approx(64 * 3 / 4, abs=1.1)
+    assert (spectrogram[:, :40] == -1).all()
+    assert (plotting.wave_pictures(np.zeros((1, 300)))[0, 32:] == -1).all()
+    assert plotting.wave_pictures(np.zeros((2, 3, 1))).shape == (2, 96, 96, 1)
+    with pytest.raises(ValueError, match=r"needs \(n, length, 1\), not"):
+        plotting.wave_pictures(np.zeros((2, 30, 2)))

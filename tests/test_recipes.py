@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import inspect
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,7 @@ def test_smoke(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = recipe.find(name)
     outcome = run.train(name, smoke=True, output="run", verbose=0)
-    assert str(found.smoke["data"]).startswith("glyphs")
+    assert str(found.smoke["data"]).startswith(("glyphs", "grid", "ring", "tones"))
     epochs = found.smoke["epochs"]
     assert outcome.model.epochs_trained == epochs
 
@@ -27,7 +28,10 @@ def test_smoke(name, tmp_path, monkeypatch):
         rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == list(range(1, epochs + 1))
     assert all(text for row in rows for text in row.values())
-    kind = "samples" if "sample" in outcome.model.capabilities else "translations"
+    can = outcome.model.capabilities
+    kinds = {"sample": "samples", "translate": "translations", "reconstruct": "reconstructions"}
+    kind = next(kinds[capability] for capability in kinds if capability in can)
+    kind = "density" if found.smoke["data"] in ("ring", "grid") else kind
     for picture in (f"{kind}/epoch_0000.png", f"{kind}/epoch_{epochs:04d}.png", f"{kind}.gif"):
         assert Path("run", picture).stat().st_size > 100
     assert Path("run/report.html").stat().st_size > 10_000
@@ -38,15 +42,20 @@ def test_smoke(name, tmp_path, monkeypatch):
     assert not Path("saved_models").exists()
 
 
-@pytest.mark.parametrize("name", ["dcgan_mnist", "vae_mnist", "vae_fashion_mnist"])
-def test_own_data_are_not_measured_in_a_classifier_of_other_data(name, monkeypatch):
+@pytest.mark.parametrize("name", ["dcgan_glyphs", "vae_glyphs", "ae_glyphs"])
+def test_samples_are_measured_in_a_classifier_of_their_own_data(name, monkeypatch):
     found = recipe.find(name)
-    own = found.build(found.smoke)
-    assert own.features == "auto"
-    monkeypatch.setattr(kgen.datasets, "load", lambda *given, **options: own.data)
-    usual = found.defaults["data"]
-    assert found.build({"image_size": 14}).features == f"classifier:{usual}"
-    assert found.build({"image_size": 14, "features": "auto"}).features == "auto"
+    letters = found.build(found.smoke)
+    assert letters.features == "auto"
+    digits = dataclasses.replace(letters.data, name="mnist")
+    monkeypatch.setattr(kgen.datasets, "load", lambda *given, **options: digits)
+    assert found.build(found.smoke).features == "classifier:mnist"
+
+
+def test_a_recipe_may_choose_other_features():
+    found = recipe.find("dcgan_mnist")
+    chosen = "keras:MobileNetV2"
+    assert found.build({**found.smoke, "features": chosen}).features == chosen
 
 
 @pytest.mark.parametrize("name", recipe.names())
@@ -56,8 +65,33 @@ def test_the_options_are_described(name):
     described = inspect.getdoc(found.module.recipe)
     for option in found.defaults:
         assert f"\n    {option}: " in described
-    for shortcut in ("data", "image_size", "epochs", "seed"):
+    of_images = str(found.smoke["data"]).startswith("glyphs")
+    for shortcut in ("data", "epochs", "seed", *["image_size"][:of_images]):
         assert shortcut in found.defaults
+
+
+def test_a_variation_says_only_what_differs(tmp_path):
+    """It has the options of the recipe it varies, and notices when that one changes."""
+    own = tmp_path / "own.py"
+    own.write_text(
+        '"""A summary."""\n\nfrom kgen.recipe import variation\n\n'
+        'recipe, SMOKE = variation("dcgan_glyphs", epochs=3, width=8)\n'
+    )
+    found, base = recipe.find(own), recipe.find("dcgan_glyphs")
+    assert found.defaults == {**base.defaults, "epochs": 3, "width": 8}
+    assert found.smoke == base.smoke
+    assert found.parse(["epochs=5", "ema_momentum=none"]) == {"epochs": 5, "ema_momentum": None}
+    built = found.build({**found.smoke, "width": 4})
+    assert built.epochs == base.smoke["epochs"]
+    assert built.model.generator.name == base.build(base.smoke).model.generator.name
+
+    before = found.source_hash
+    changed = recipe.Recipe(own)
+    changed.module.recipe.base.__dict__["source"] = base.source + "\n"
+    assert changed.source_hash != before
+
+    with pytest.raises(RecipeError, match="no option 'widht': did you mean 'width'"):
+        recipe.variation("dcgan_glyphs", widht=8)
 
 
 def test_fields_run_over_lines(tmp_path):

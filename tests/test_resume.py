@@ -84,9 +84,11 @@ def test_killed_and_interrupted_equals_undisturbed(start, tmp_path):
     out, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
     assert "going on after epoch" in out
-    assert "resume from disturbed/checkpoint.keras" in err and "Traceback" not in err
+    said = "kgen train dcgan_glyphs --resume --output disturbed\n"
+    assert err.endswith(said) and "Traceback" not in err
 
     finish(start("disturbed", "--resume"))
+    assert not (tmp_path / "disturbed" / "interrupted.keras").exists()
     finish(start("undisturbed"))
 
     texts = [(tmp_path / name / "history.csv").read_text() for name in ("disturbed", "undisturbed")]

@@ -92,14 +92,16 @@ def built(path, **options):
 def test_the_validation_split_is_measured_and_chooses_the_best(place):
     folder = RunFolder(place / "run")
     scores = folder.read_scores()
-    assert [(epoch, score.metric) for epoch, score, _ in scores] == [
+    assert [(one.epoch, one.score.metric) for one in scores] == [
         (epoch, metric) for epoch in (1, 2, 3) for metric in ("fd", "precision", "recall")
     ]  # after the first, each second and the last epoch
     assert {(m.score.split, m.score.n_fake, m.while_training) for m in scores} == {
         ("validation", 20, True)
     }
     rows = folder.read_history()
-    assert [row["fd"] for row in rows] == [s.value for _, s, _ in scores if s.metric == "fd"]
+    assert [row["fd"] for row in rows] == [
+        s.value for s in (m.score for m in scores) if s.metric == "fd"
+    ]
     assert {"diversity", "repeated"} <= rows[0].keys()
     assert not {"images_per_second", "data_wait"} & rows[0].keys()  # these differ every time
     best = min((row["fd"], row["epoch"]) for row in rows)[1]
@@ -162,6 +164,10 @@ def test_a_smoke_run_draws_few_samples(own):
         ({"every": 0}, RecipeError, "every=0"),
         ({"best": "loudness"}, RecipeError, "cannot be chosen by 'loudness'"),
         ({"metrics": ("ms_ssim",)}, RecipeError, "cannot be chosen by 'ms_ssim'"),
+        ({"metrics": ("pr",), "best": "fd"}, RecipeError, "'fd', which no epoch logs: name one of"),
+        ({"metrics": (), "best": "fd"}, RecipeError, "name one of .*, or add it to Run.metrics="),
+        ({"best": "critic_loss"}, RecipeError, "one of fd, precision, recall, discriminator_loss"),
+        ({"best": "val_generator_loss"}, RecipeError, "which no epoch logs: set Run.validate=True"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_before_the_run_begins(own, options, error, said):
@@ -177,7 +183,7 @@ def test_too_few_images_or_no_network_do_not_stop_a_training(own, monkeypatch):
     assert few.metrics == () and few.best is None
     assert said == [
         "fd, precision, recall will not be measured while it trains: "
-        "10 validation images are too few"
+        "10 validation images are too few, it takes 16 at least"
     ]
 
     def refuse(spec, shape):
@@ -220,8 +226,9 @@ def test_evaluating_measures_the_test_split_and_appends(place, own):
     assert folder.scores.read_text().startswith(before)
     assert folder.read_scores()[-2:] == first
 
+    assert {m.model for m in first} == {"last"}
     best = run_evaluation.evaluate(folder.path, ["fd"], n=15, best=True, nearest=False)
-    assert [m.epoch for m in best] == [run.load(folder.best).epochs_trained]
+    assert [(m.epoch, m.model) for m in best] == [(run.load(folder.best).epochs_trained, "best")]
     again = run_evaluation.evaluate(folder.path, "fd", n=15, split="validation", nearest=False)
     assert again[0].score.split == "validation"
     assert len(folder.read_scores()) == len(before.splitlines()) + 4
@@ -263,7 +270,7 @@ def test_what_could_not_be_kept_or_measured_is_not_begun(place, own, monkeypatch
     damaged = own.parent / "damaged"
     shutil.copytree(place / "run", damaged)
     with open(damaged / "scores.jsonl", "a") as file:
-        file.write('{"metric"')
+        file.write('{"metric"\n')
     model = SimpleNamespace(capabilities={"translate": ("images",), "discriminate": ("images",)})
     loaded = []
     monkeypatch.setattr(run, "load", lambda path: loaded.append(path) or model)
@@ -273,6 +280,76 @@ def test_what_could_not_be_kept_or_measured_is_not_begun(place, own, monkeypatch
     said = "can translate, discriminate, and metrics are of what it can log_prob, reconstruct, samp"
     with pytest.raises(MetricError, match=said):
         run_evaluation.evaluate(place / "run", "fd")
+
+
+STOPPING = RECIPE.replace(
+    "        evaluation_samples=20,",
+    "        callbacks=[keras.callbacks.EarlyStopping("
+    "'generator_loss', mode='min', patience=2, restore_best_weights=True)],\n"
+    "        evaluation_samples=20,",
+).replace("import kgen\n", "import keras\nimport kgen\n", 1)
+
+
+def test_restored_weights_are_what_is_exported_loaded_and_measured(own, monkeypatch):
+    """Keras gives the weights back after the checkpoint, which stays that of the last epoch."""
+    own.write_text(STOPPING)
+    exported, said = [], []
+
+    def export(model, path):
+        exported.append([model.epochs_trained, *map(np.array, model.generator.get_weights())])
+        return None, {}
+
+    monkeypatch.setattr(run, "export_model", export)
+    values = iter([3.0, 1.0, 2.0, 2.5, 2.5, 2.5])
+    monkeypatch.setattr(
+        "keras.callbacks.EarlyStopping.get_monitor_value", lambda self, logs: next(values)
+    )
+    outcome = run.train(
+        own, {"epochs": 5, "metrics": ()}, output="run", verbose=0, tell=said.append
+    )
+    folder = outcome.folder
+    trained = run.load(folder.checkpoint).epochs_trained
+    assert trained > 2 and folder.read_config()["options"]["epochs"] == 5
+    assert exported[0][0] == outcome.model.epochs_trained == 2
+    restored = f"weights of epoch 2 were restored at the end, after epoch {trained}: run/restored"
+    assert restored in said[-1]
+    loaded = run.load(folder.path)
+    assert loaded.epochs_trained == 2 and folder.contents()["restored model"] == folder.restored
+    for a, b in zip(exported[0][1:], loaded.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    (measured,) = run_evaluation.evaluate("run", "fd", n=15, nearest=False, tell=said.append)
+    assert measured.which == "restored model, epoch 2"
+    summary = json.loads(folder.summary.read_text())
+    assert (summary["epochs"], summary["restored"]) == (trained, 2)
+
+    again = run.train(own, output="run", resume=True, verbose=0, tell=said.append)
+    assert again.model.epochs_trained == 2 and f"is finished: {trained} epochs" in said[-1]
+    values = iter([0.5, 0.4, 0.3])  # the last epoch is the best: nothing to go back to
+    last = trained + 3
+    longer = run.train(
+        own, {"epochs": last}, output="run", resume=True, verbose=0, tell=said.append
+    )
+    assert not folder.restored.exists()
+    assert longer.model.epochs_trained == run.load(folder.path).epochs_trained == last
+    assert json.loads(folder.summary.read_text())["restored"] is None
+
+
+def test_files_left_out_are_said_in_one_line(own, recwarn):
+    from PIL import Image
+
+    photos = own.parent / "photos"
+    photos.mkdir()
+    for number in range(40):
+        pixels = np.random.default_rng(number).integers(0, 255, (8, 8), np.uint8)
+        Image.fromarray(pixels).save(photos / f"{number}.png")
+    (photos / "broken.png").write_bytes(b"no picture")
+    own.write_text(RECIPE.replace('"glyphs/letters", layout="images",', "\"photos\", ").replace(
+        "limit=24", "limit: int | None = None"))  # fmt: skip
+    run.train(own, {"epochs": 1, "metrics": ()}, output="run", verbose=0, tell=len)
+    said = []
+    run_evaluation.evaluate("run", "fd", n=15, split="train", nearest=False, tell=said.append)
+    assert said == ["1 file was left out: broken.png: cannot identify image file"]
+    assert not [w for w in recwarn if "left out" in str(w.message)]
 
 
 def test_evaluating_refuses_in_one_line(place, own):

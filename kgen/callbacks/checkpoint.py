@@ -30,11 +30,13 @@ class Checkpoint(keras.callbacks.Callback):
     Ctrl-C is honoured at the next batch: the model in the middle of its epoch is put aside as
     `interrupted.keras` in the same folder, and `KeyboardInterrupt` is raised. The checkpoint stays
     that of the last whole epoch, since only from there can a run go on as if never stopped. A
-    second Ctrl-C stops at once.
+    second Ctrl-C stops at once. When a later training ends, whose checkpoint has trained that epoch
+    to its end, `interrupted.keras` is superseded and removed.
 
     Args:
         path: The `.keras` file.
         others: The other callbacks given to `fit`, whose state is to be kept.
+        resume: How the user goes on after a Ctrl-C, such as a command; said then.
 
     Raises:
         CheckpointError: At the start of training, if the file exists and is not that of the model
@@ -52,12 +54,18 @@ class Checkpoint(keras.callbacks.Callback):
                   callbacks=[*others, checkpoint])
     """
 
-    def __init__(self, path: str | os.PathLike, others: Sequence[keras.callbacks.Callback] = ()):
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        others: Sequence[keras.callbacks.Callback] = (),
+        resume: str | None = None,
+    ):
         super().__init__()
         self.path = Path(path)
         if self.path.suffix != ".keras":
             raise ValueError(f"a checkpoint's name must end in .keras, not {self.path.name!r}")
         self.others = list(others)
+        self.resume = resume or f"resume from {self.path}"
         self._interrupted = False
         self._previous_handler = None
 
@@ -97,8 +105,18 @@ class Checkpoint(keras.callbacks.Callback):
             self._stop()
 
     def on_train_end(self, logs=None):
-        """Gives Ctrl-C back to whom it belonged."""
+        """Gives Ctrl-C back to whom it belonged, and removes what the training has superseded."""
         self._release_interrupts()
+        if self._superseded():
+            self.interrupted_path.unlink()
+
+    def _superseded(self):
+        """Whether the unfinished epoch's model is one that the checkpoint has trained further."""
+        try:  # every byte of both files is looked at
+            aside = read_run_state(self.interrupted_path)["epoch"]
+            return read_run_state(self.path)["epoch"] > aside
+        except CheckpointError:  # none, or not ours
+            return False
 
     def _save(self, path):
         state = {
@@ -114,12 +132,11 @@ class Checkpoint(keras.callbacks.Callback):
     def _stop(self, aside=""):
         self._release_interrupts()
         epochs = self.model.epochs_trained
-        print(
-            f"\ninterrupted: {aside}resume from {self.path} to go on after epoch {epochs}",
-            file=sys.stderr,
-            flush=True,
-        )
+        self._say(f"interrupted: {aside}to go on after epoch {epochs}: {self.resume}")
         raise KeyboardInterrupt
+
+    def _say(self, line):
+        print(f"\n{line}", file=sys.stderr, flush=True)
 
     def _catch_interrupts(self):
         self._interrupted = False
@@ -136,12 +153,10 @@ class Checkpoint(keras.callbacks.Callback):
         # not ours.
         if self._training(frame) and not self._interrupted:
             self._interrupted = True
-            print(
-                "\nstopping after this batch; Ctrl-C again stops at once",
-                file=sys.stderr,
-                flush=True,
-            )
+            self._say("stopping after this batch; Ctrl-C again stops at once")
             return
+        if self._interrupted:
+            self._say(f"stopped: to go on after the last whole epoch: {self.resume}")
         self._release_interrupts()
         raise KeyboardInterrupt
 

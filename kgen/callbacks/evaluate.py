@@ -15,6 +15,7 @@ import numpy as np
 
 from kgen import scores_file
 from kgen.errors import MetricError
+from kgen.metrics.demands import check_source
 from kgen.metrics.score import Score
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Evaluate(keras.callbacks.Callback):
 
     Raises:
         CheckpointError: At the start of training, if `scores.jsonl` holds a line that is no score.
-        MetricError: For the test split; at the end of an epoch for a value that is not finite, or
+        MetricError: For the test split; at the start of training for a metric that the model cannot
+            give; at the end of an epoch for a value that is not finite, or
             a metric that is called as one of the model's losses.
 
     Example:
@@ -86,7 +88,11 @@ class Evaluate(keras.callbacks.Callback):
         self._values: dict[str, float] = {}
 
     def on_train_begin(self, logs=None):
-        """Drops scores of epochs that the model has not seen."""
+        """Refuses what the model cannot give, and drops scores of epochs that it has not seen."""
+        from kgen.metrics.evaluation import Evaluator
+
+        if isinstance(self.evaluator, Evaluator):
+            check_source(self.model, self.evaluator.metrics, None)
         self._values = {}
         if self.path and (dropped := scores_file.drop_unseen(self.path, self.model.epochs_trained)):
             print(

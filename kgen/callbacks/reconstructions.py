@@ -18,6 +18,7 @@ class Reconstructions(PictureEachEpoch):
             their animation `<folder>/reconstructions.gif`.
         images: Images `(n, height, width, channels)` in [-1, 1], best not those trained on.
         every: Draw after each `every`-th epoch.
+        labels: For conditional models, the class of each image.
 
     Example:
 
@@ -28,11 +29,18 @@ class Reconstructions(PictureEachEpoch):
     name = "reconstructions"
     columns = 8
 
-    def __init__(self, folder: str | os.PathLike, images: np.ndarray, every: int = 1):
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        images: np.ndarray,
+        every: int = 1,
+        labels: np.ndarray | None = None,
+    ):
         super().__init__(folder, every)
         self.sources = np.asarray(images)
+        self.labels = {} if labels is None else {"labels": np.asarray(labels, "int32")}
 
     def images(self) -> np.ndarray:
         """A row of images, the row of their reconstructions, and so on."""
-        rebuilt = self.model.reconstruct(self.sources)
+        rebuilt = self.model.reconstruct(self.sources, **self.labels)
         return columns_of(self.sources, rebuilt, per_row=self.columns)

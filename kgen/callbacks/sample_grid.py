@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kgen import plotting
 from kgen.callbacks.picture_each_epoch import PictureEachEpoch
 
 
@@ -58,6 +59,7 @@ class SampleGrid(PictureEachEpoch):
         super().on_train_begin(logs)
 
     def images(self) -> np.ndarray:
-        """The samples, `(n, height, width, channels)` in [-1, 1]."""
+        """The samples, `(n, height, width, channels)` in [-1, 1]; of sounds their pictures."""
         labels = {} if self.labels is None else {"labels": np.asarray(self.labels, "int32")}
-        return self.model.sample(self.n, seed=self.seed, **labels)
+        samples = self.model.sample(self.n, seed=self.seed, **labels)
+        return plotting.wave_pictures(samples) if samples.ndim == 3 else samples

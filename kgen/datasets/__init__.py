@@ -1,7 +1,8 @@
 """Data for every model: images float32 NHWC in [-1, 1], in an order that resumes exactly.
 
-`load(name)` takes a built-in set, a folder of images, or a name of TensorFlow Datasets, and returns
-`Splits` with `.train`, `.validation` and `.test`. `from_arrays` does the same for arrays.
+`load(name)` takes a built-in set, a folder of images or of WAV files, or a name of TensorFlow
+Datasets, and returns `Splits` with `.train`, `.validation` and `.test`. `from_arrays` does the same
+for arrays. Sounds are waves, float32 `(n, length, 1)` in [-1, 1].
 
 Built in are the glyphs: 2,296 characters in the twelve DejaVu faces that matplotlib ships, bright
 on dark, drawn at any size from 8 to 256 when they are asked for, grey or (`channels=3`) in random
@@ -20,6 +21,9 @@ Their splits are fixed: about 80 % of the characters for training and 10 % each 
 testing, chosen by a hash of the code point; `letters` instead trains on 8 faces and keeps 2 faces
 each for validation and testing. In validation and test data of `sans2serif`, row by row both sides
 show the same character, so a translation can be compared with the truth.
+
+`"tones"` are sounds, batches `(waves, labels)`: two octaves of notes of six made-up instruments, 16
+takes of each, split by a hash of the note (`kgen.datasets.tones`).
 
 Two toys are points in the plane instead, `(n, 2)` and not scaled, with known modes
 (`kgen.datasets.mixture`): `"ring"`, 8 Gaussians on a circle of radius 2, and `"grid"`, 25 of them.

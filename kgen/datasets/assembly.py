@@ -35,6 +35,8 @@ class Request:
     limit: int | None
     data_dir: str | None
     options: Options
+    length: int | None = None
+    sample_rate: int | None = None
 
 
 def stored_layout(sides: int, labelled: bool, equal: bool) -> str:
@@ -44,8 +46,14 @@ def stored_layout(sides: int, labelled: bool, equal: bool) -> str:
     return "labelled" if labelled else "images"
 
 
-def chosen_layout(wanted: str | None, stored: str, name: str) -> str:
+def chosen_layout(wanted: str | None, stored: str, name: str, plain: str = "images") -> str:
     """The wanted layout, if data stored in one can be seen as the other.
+
+    Args:
+        wanted: The layout asked for, or `None`.
+        stored: That of the data.
+        name: What an error calls them.
+        plain: The layout without labels: `"images"`, or of sounds `"waves"`.
 
     Example:
 
@@ -53,9 +61,9 @@ def chosen_layout(wanted: str | None, stored: str, name: str) -> str:
         ('labelled', 'images')
     """
     views = {
-        "images": ("images",),
-        "labelled": ("labelled", "images", "domains"),
-        "domains": ("domains", "labelled", "images"),
+        plain: (plain,),
+        "labelled": ("labelled", plain, "domains"),
+        "domains": ("domains", "labelled", plain),
         "paired": ("paired", "unpaired"),
         "unpaired": ("unpaired",),
         "points": ("points",),
@@ -87,6 +95,7 @@ def assemble(
     class_names: Sequence[str] | None,
     options: Options,
     skipped: Sequence[str] = (),
+    sample_rate: int | None = None,
 ) -> Splits:
     """Puts pipelines over the strands of each split."""
     strands = strands if isinstance(strands, Mapping) else {s: strands(s) for s in SPLITS}
@@ -113,4 +122,5 @@ def assemble(
         seed=options.seed,
         skipped=tuple(skipped),
         flip=options.flip,
+        sample_rate=sample_rate,
     )

@@ -36,12 +36,16 @@ def image_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
     return int(sides[0]), int(sides[1])
 
 
-def settings(batch_size, seed, layout, channels, steps_per_epoch, limit) -> None:
+def settings(
+    batch_size, seed, layout, channels, steps_per_epoch, limit, length=None, sample_rate=None
+) -> None:
     """Checks the arguments of `load` that do not depend on the data."""
     for name, value in (
         ("batch_size", batch_size),
         ("steps_per_epoch", steps_per_epoch),
         ("limit", limit),
+        ("length", length),
+        ("sample_rate", sample_rate),
     ):
         if value is None and name != "batch_size":
             continue

@@ -39,11 +39,11 @@ def load(root: Path, request: Request) -> Splits:
     rows = found.rows
     if layout == "unpaired" and found.layout == "paired":
         rows = [row.side(number) for row in rows for number in (0, 1)]
-    parts = _split(rows, request.validation, request.test, request.limit)
+    parts = split_rows(rows, request.validation, request.test, request.limit)
 
     paths = [path for part in parts.values() for row in part for path in row.paths]
     size, channels = request.size, request.channels
-    headers, skipped = _attempt(pictures.header, paths)
+    headers, skipped = attempt(pictures.header, paths)
     if headers:
         size = size or _common_size([shown for shown, _ in headers.values()], root)
         channels = channels or max(count for _, count in headers.values())
@@ -51,17 +51,9 @@ def load(root: Path, request: Request) -> Splits:
     in_memory = len(headers) * int(np.prod((*(size or ()), channels or 1))) <= strands.IN_MEMORY
     # Too large for memory, the files are read all the same, once, to know the broken ones.
     keep = read if in_memory else lambda path: read(path) is None
-    images, unreadable = _attempt(keep, headers)
+    images, unreadable = attempt(keep, headers)
     skipped |= unreadable
-    lines = [f"{path.relative_to(root)}: {reason}" for path, reason in skipped.items()]
-    if not images:
-        raise DataError(f"none of the {len(paths)} images in {root} can be read: {lines[0]}.")
-    if skipped:
-        shown = "; ".join(lines[:3]) + ("; ..." if len(lines) > 3 else "")
-        warnings.warn(
-            f"{len(lines)} of {len(paths)} files in {root} cannot be read, left out: {shown}",
-            stacklevel=3,
-        )
+    lines = told_of_skipped(root, "images", len(paths), skipped)
 
     image_shape = (*size, channels)
 
@@ -92,7 +84,7 @@ def load(root: Path, request: Request) -> Splits:
     )
 
 
-def _split(
+def split_rows(
     rows: list[Row], validation: float, test: float, limit: int | None
 ) -> dict[str, list[Row]]:
     """The rows of each split, ordered by name."""
@@ -115,7 +107,7 @@ def _split(
     return parts
 
 
-def _attempt(task: Callable, paths: Iterable[Path]) -> tuple[dict, dict[Path, str]]:
+def attempt(task: Callable, paths: Iterable[Path]) -> tuple[dict, dict[Path, str]]:
     """Results by path, and the reasons of the paths where the task failed."""
 
     def one(path):
@@ -133,8 +125,32 @@ def _attempt(task: Callable, paths: Iterable[Path]) -> tuple[dict, dict[Path, st
             if reason is None:
                 done[path] = result
             else:
-                failed[path] = reason.replace(repr(str(path)), "the file")
+                failed[path] = reason.replace(repr(str(path)), "").strip(" :")
     return done, failed
+
+
+def told_of_skipped(root: Path, kind: str, count: int, skipped: dict[Path, str]) -> list[str]:
+    """A line for each file that cannot be read, of which a warning tells.
+
+    Args:
+        root: The folder.
+        kind: What its files are, in the plural.
+        count: How many there are.
+        skipped: Why the broken ones cannot be read.
+
+    Raises:
+        DataError: If none can be read.
+    """
+    lines = [f"{path.relative_to(root)}: {reason}" for path, reason in skipped.items()]
+    if len(lines) == count:
+        raise DataError(f"none of the {count} {kind} in {root} can be read: {lines[0]}.")
+    if skipped:
+        shown = "; ".join(lines[:3]) + ("; ..." if len(lines) > 3 else "")
+        warnings.warn(
+            f"{len(lines)} of {count} files in {root} cannot be read, left out: {shown}",
+            stacklevel=4,
+        )
+    return lines
 
 
 def _common_size(sizes: list[tuple[int, int]], root: Path) -> tuple[int, int]:

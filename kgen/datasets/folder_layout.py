@@ -1,6 +1,7 @@
-"""What the files of a folder are to each other: plain images, classes, pairs, two sides."""
+"""What the files of a folder are to each other: plain examples, classes, pairs, two sides."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from kgen.datasets import pictures
@@ -55,23 +56,31 @@ class Found:
     alone: tuple[str, ...] = ()
 
 
-def discover(root: Path, wanted: str | None = None) -> Found:
+def holds(root: Path, suffixes: Sequence[str]) -> bool:
+    """Whether a folder has, at any depth, a file with one of the endings."""
+    return any(_is_one(path, suffixes) for path in root.rglob("*"))
+
+
+def discover(
+    root: Path, wanted: str | None = None, suffixes: Sequence[str] = pictures.SUFFIXES
+) -> Found:
     """Finds the examples of a folder.
 
     Args:
         root: The folder.
         wanted: The layout the user asked for, which decides where a folder could be read in two
             ways, or `None`.
+        suffixes: The endings of the files that count.
     """
     if wanted == "images" and not any(f.name.lower() in _SPLIT_NAMES for f in _folders(root)):
-        return _images(root)
-    two_sided = _two_sided_splits(root, wanted)
+        return _images(root, suffixes)
+    two_sided = _two_sided_splits(root, wanted, suffixes)
     if two_sided:
         return two_sided
     splits = {f: _SPLIT_NAMES[f.name.lower()] for f in _folders(root) if _names_split(f)}
     if "train" not in splits.values():
-        return _one(root, wanted)
-    parts = {folder: _one(folder, wanted) for folder in splits}
+        return _one(root, wanted, suffixes)
+    parts = {folder: _one(folder, wanted, suffixes) for folder in splits}
     parts = {folder: part for folder, part in parts.items() if part.rows}
     if len({part.layout for part in parts.values()}) > 1:
         kinds = ", ".join(f"{folder.name}/ {part.layout}" for folder, part in parts.items())
@@ -83,14 +92,14 @@ def _names_split(folder: Path) -> bool:
     return folder.name.lower() in _SPLIT_NAMES
 
 
-def _one(folder: Path, wanted: str | None) -> Found:
+def _one(folder: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
     """The examples of a folder that holds no splits."""
-    if wanted == "images" or any(_is_image(path) for path in folder.iterdir()):
-        return _images(folder, recursive=wanted == "images")
+    if wanted == "images" or any(_is_one(path, suffixes) for path in folder.iterdir()):
+        return _images(folder, suffixes, recursive=wanted == "images")
     inside = {f.name.lower(): f for f in _folders(folder)}
     if set(inside) == {"a", "b"} and wanted not in ("labelled", "domains"):
-        return _two_sides(inside["a"], inside["b"], wanted)
-    classes = {f.name: list(_files(f)) for f in _folders(folder)}
+        return _two_sides(inside["a"], inside["b"], wanted, suffixes)
+    classes = {f.name: list(_files(f, suffixes)) for f in _folders(folder)}
     names = tuple(sorted(name for name, files in classes.items() if files))
     rows = [
         Row((path,), path.relative_to(folder).as_posix(), label)
@@ -100,19 +109,20 @@ def _one(folder: Path, wanted: str | None) -> Found:
     return Found("labelled" if names else "images", rows, names or None)
 
 
-def _images(folder: Path, recursive: bool = True) -> Found:
-    files = _files(folder) if recursive else sorted(filter(_is_image, folder.iterdir()))
+def _images(folder: Path, suffixes: Sequence[str], recursive: bool = True) -> Found:
+    files = _files(folder, suffixes)
+    files = [path for path in files if recursive or path.parent == folder]
     return Found("images", [Row((path,), path.relative_to(folder).as_posix()) for path in files])
 
 
-def _two_sides(a: Path, b: Path, wanted: str | None) -> Found:
+def _two_sides(a: Path, b: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
     """Two folders as pairs if most names match, or if the user says so."""
-    sides = [{_stem(path, side): path for path in _files(side)} for side in (a, b)]
+    sides = [{_stem(path, side): path for path in _files(side, suffixes)} for side in (a, b)]
     both = sorted(set(sides[0]) & set(sides[1]))
     most = 2 * len(both) > max(map(len, sides))
     if wanted == "paired" or (wanted is None and most):
         for folder, side in ((a, sides[0]), (b, sides[1])):
-            if len(side) < len(_files(folder)):
+            if len(side) < len(_files(folder, suffixes)):
                 raise DataError(f"files in {folder} differ only in suffix: rename or drop one.")
         if not both and any(sides):
             raise DataError(f"no file of {a} has the name of one in {b}: pairs need equal names.")
@@ -131,12 +141,12 @@ def _two_sides(a: Path, b: Path, wanted: str | None) -> Found:
         [
             Row((path,), f"{'ab'[number]}/{path.relative_to(folder).as_posix()}", number=number)
             for number, folder in enumerate((a, b))
-            for path in _files(folder)
+            for path in _files(folder, suffixes)
         ],
     )
 
 
-def _two_sided_splits(root: Path, wanted: str | None) -> Found | None:
+def _two_sided_splits(root: Path, wanted: str | None, suffixes: Sequence[str]) -> Found | None:
     """Folders `trainA`, `trainB`, ... as CycleGAN's data sets have them."""
     inside = {f.name.lower(): f for f in _folders(root)}
     if "traina" not in inside or "trainb" not in inside:
@@ -145,7 +155,9 @@ def _two_sided_splits(root: Path, wanted: str | None) -> Found | None:
     for name, split in _SPLIT_NAMES.items():
         if f"{name}a" in inside and f"{name}b" in inside:
             # There equal names are numbers and mean nothing, so pairs only if the user says so.
-            part = _two_sides(inside[f"{name}a"], inside[f"{name}b"], wanted or "unpaired")
+            part = _two_sides(
+                inside[f"{name}a"], inside[f"{name}b"], wanted or "unpaired", suffixes
+            )
             parts[inside[f"{name}a"]] = (split, part)
     return _joined(parts)
 
@@ -167,14 +179,14 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(filter(_is_image, folder.rglob("*")))
+def _files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if _is_one(path, suffixes))
 
 
-def _is_image(path: Path) -> bool:
+def _is_one(path: Path, suffixes: Sequence[str]) -> bool:
     # Files that start with a dot are other programs' (macOS leaves `._name.jpg` beside each image).
     hidden = path.name.startswith(".")
-    return path.suffix.lower() in pictures.SUFFIXES and not hidden and path.is_file()
+    return path.suffix.lower() in suffixes and not hidden and path.is_file()
 
 
 def _stem(path: Path, folder: Path) -> str:

@@ -4,7 +4,19 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kgen.datasets import checks, folder, glyphs, mixtures, named
+from kgen.datasets import (
+    checks,
+    folder,
+    folder_layout,
+    glyphs,
+    mixtures,
+    named,
+    named_sounds,
+    pictures,
+    sound_folder,
+    sounds,
+    tones,
+)
 from kgen.datasets.assembly import (
     Options,
     Request,
@@ -34,13 +46,15 @@ def load(
     limit: int | None = None,
     data_dir: str | os.PathLike | None = None,
     labels_per_class: int | None = None,
+    length: int | None = None,
+    sample_rate: int | None = None,
 ) -> Splits:
-    """Loads a data set as shuffled, batched pipelines of images in [-1, 1].
+    """Loads a data set as shuffled, batched pipelines of images or sounds in [-1, 1].
 
     Args:
-        name: A built-in set (`"glyphs"`, `"glyphs/letters"`, `"ring"`, ..., see `kgen.datasets`), a
-            folder of images, or a name of TensorFlow Datasets (`"mnist"`,
-            `"cycle_gan/horse2zebra"`).
+        name: A built-in set (`"glyphs"`, `"glyphs/letters"`, `"ring"`, `"tones"`, ..., see
+            `kgen.datasets`), a folder of images or of WAV files, or a name of TensorFlow Datasets
+            (`"mnist"`, `"cycle_gan/horse2zebra"`, `"spoken_digit"`).
         image_size: Side of the images in pixels, or `(height, width)`. `None` takes the size the
             data have; the built-in set is drawn at 32.
         batch_size: Examples in a batch.
@@ -62,6 +76,10 @@ def load(
         data_dir: Where TensorFlow Datasets finds prepared sets, or the original downloads of one.
         labels_per_class: Train with so many labels of each class, chosen by `seed`, and all images
             without: batches `((labelled, labels), unlabelled)`. Labelled data only.
+        length: Samples of a sound. Longer ones are cut into pieces, and silence fills up the last.
+            `None` takes the length the sounds have; `"tones"` have 2,048 samples.
+        sample_rate: Samples a second that sounds are brought to. `None` takes the rate they have;
+            `"tones"` have 8,000.
 
     Returns:
         The three splits and what is known of the data.
@@ -76,21 +94,45 @@ def load(
         >>> images.shape, labels.shape, data.num_classes
         (TensorShape([8, 16, 16, 1]), TensorShape([8]), 62)
     """
-    checks.settings(batch_size, seed, layout, channels, steps_per_epoch, limit)
+    checks.settings(batch_size, seed, layout, channels, steps_per_epoch, limit, length, sample_rate)
     check_shares(validation, test)
     size = checks.image_size(image_size)
     options = Options(batch_size, int(seed), steps_per_epoch, flip, labels_per_class)
-    request = Request(size, channels, layout, resize, validation, test, limit, data_dir, options)
+    request = Request(
+        size, channels, layout, resize, validation, test, limit, data_dir, options,
+        length, sample_rate,
+    )  # fmt: skip
     text = os.fspath(name)
+    path = Path(text).expanduser()
+    if name == "tones":
+        return tones.load(request)
     if isinstance(name, str) and text.split("/")[0] == "glyphs":
+        _refuse_sound_settings(text, request)
         return _load_glyphs(text, request)
     if name in MIXTURES:
+        _refuse_sound_settings(text, request)
         return mixtures.load(text, layout, limit, options, image_size=image_size, channels=channels)
-    if Path(text).expanduser().is_dir():
-        return folder.load(Path(text).expanduser(), request)
+    if path.is_dir():
+        of_sounds = not folder_layout.holds(path, pictures.SUFFIXES) and folder_layout.holds(
+            path, sounds.SUFFIXES
+        )
+        if of_sounds:
+            return sound_folder.load(path, request)
+        _refuse_sound_settings(text, request)
+        return folder.load(path, request)
     if not isinstance(name, str) or text.startswith((".", "/", "~")):
         raise DataError(f"no folder {text}: check the path.")
+    if named_sounds.is_sound(named.find(text, data_dir)):
+        return named_sounds.load(text, request)
+    _refuse_sound_settings(text, request)
     return named.load(text, request)
+
+
+def _refuse_sound_settings(name: str, request: Request) -> None:
+    for argument in ("length", "sample_rate"):
+        if getattr(request, argument) is not None:
+            value = getattr(request, argument)
+            raise DataError(f"{name} holds no sounds: leave {argument}={value} out.")
 
 
 def from_arrays(

@@ -39,12 +39,10 @@ def load(name: str, request: Request) -> Splits:
     elif len(images) == 2:
         stored = "paired"
     layout = chosen_layout(request.layout, stored, name)
-    class_names = builder.info.features[label].names if label else None
-    if label and class_names is None:
-        class_names = [str(number) for number in range(builder.info.features[label].num_classes)]
+    class_names = class_names_of(builder.info.features[label]) if label else None
 
     shares = request.validation, request.test, request.limit
-    slices = _slices(builder, name, "AB" if two_sided else "", *shares)
+    slices = slices_of(builder, name, "AB" if two_sided else "", *shares)
     sides = [[key] for key in images] if layout == "unpaired" and not two_sided else [images]
     label = label if layout in ("labelled", "domains") else None
     total = sum(last - first for parts in slices.values() for _, first, last in parts)
@@ -192,13 +190,25 @@ def _features(builder, name: str) -> tuple[list[str], str | None]:
         raise DataError(f"{name} cannot be read as a set of single images: {found}.")
     if any(items[key].np_dtype not in (np.uint8, np.uint16) for key in images):
         raise DataError(f"the images of {name} are not stored in whole grey levels.")
+    return images, label_of(items)
+
+
+def label_of(items: dict) -> str | None:
+    """The key of the label among the features of an example: `"label"`, or the only one."""
+    import tensorflow_datasets as tfds
+
     labels = [key for key, feature in items.items() if type(feature) is tfds.features.ClassLabel]
     if "label" in labels:
-        return images, "label"
-    return images, labels[0] if len(labels) == 1 else None
+        return "label"
+    return labels[0] if len(labels) == 1 else None
 
 
-def _slices(
+def class_names_of(label) -> list[str]:
+    """The names of a label's classes, or their numbers."""
+    return label.names or [str(number) for number in range(label.num_classes)]
+
+
+def slices_of(
     builder, name: str, sides: str, validation: float, test: float, limit: int | None
 ) -> dict[str, list[tuple[str, int, int]]]:
     """For each split and side, the stored split and the range of its rows.

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 SPLITS = ("train", "validation", "test")
-LAYOUTS = ("images", "labelled", "paired", "unpaired", "domains", "points")
+LAYOUTS = ("images", "labelled", "paired", "unpaired", "domains", "points", "waves")
 
 
 @dataclasses.dataclass(frozen=True)
 class Splits:
     """The three splits of one data set, as batched `tf.data.Dataset`s.
 
-    Images are float32 NHWC in [-1, 1]; labels and domains are int32. What a batch holds is said by
-    the layout:
+    Images are float32 NHWC in [-1, 1], waves float32 (n, length, 1) in [-1, 1]; labels and domains
+    are int32. What a batch holds is said by the layout, where of sounds the images are waves:
 
     | layout | batch |
     |---|---|
@@ -31,6 +31,7 @@ class Splits:
     | `"domains"` | `(images, domains)` |
     | `"semi-supervised"` | training `((labelled, labels), unlabelled)`, else `(images, labels)` |
     | `"points"` | `points`, float32 `(n, 2)` of any size |
+    | `"waves"` | `waves`, the sounds of a set without their labels |
 
     Attributes:
         name: The name or folder the data came from.
@@ -38,12 +39,14 @@ class Splits:
         train: Shuffled anew every epoch, whole batches only.
         validation: In a fixed order and complete (the last batch may be smaller); `None` if empty.
         test: Like `validation`.
-        image_shape: `(height, width, channels)` of one image; `(2,)` of points.
+        image_shape: `(height, width, channels)` of one image; `(2,)` of points, `(length, 1)` of
+            sounds.
         sizes: Examples per split; of unpaired data, those of the larger side.
         class_names: Names of the classes or domains by their number, or `None` without labels.
         seed: The seed of the training order.
         skipped: Files that could not be read and were left out, each with the reason.
         flip: Whether half of the training images are mirrored, anew in every pass.
+        sample_rate: Samples a second of sounds; `None` of everything else.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Splits:
     seed: int = 0
     skipped: tuple[str, ...] = ()
     flip: bool = False
+    sample_rate: int | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))

@@ -38,7 +38,7 @@ class Memory:
 
     Args:
         images: One array of images `(n, height, width, channels)`, or two for paired data: uint8,
-            or float32 in [-1, 1].
+            or float32 in [-1, 1]. Waves are `(n, length, 1)`.
         labels: int32 numbers `(n,)`, or `None`.
         palette: uint8 colours `(n, 2, 3)` of ink and paper to paint grey uint8 images with, or
             `None` to leave them grey.
@@ -77,22 +77,25 @@ class Files:
     """Rows read and decoded when they are fetched, for sets that do not fit into memory.
 
     Args:
-        paths: For each column of images, the files of its rows.
-        read: Turns a path into a uint8 image of shape `image_shape`.
-        image_shape: `(height, width, channels)`.
+        paths: For each column of images, the files of its rows, or what else `read` takes.
+        read: Turns a path into an image of shape `image_shape`.
+        image_shape: `(height, width, channels)`, or `(length, 1)` of waves.
         labels: int32 numbers `(n,)`, or `None`.
+        dtype: What `read` gives: uint8, or float32 in [-1, 1].
     """
 
     def __init__(
         self,
-        paths: Sequence[Sequence[str]],
-        read: Callable[[str], np.ndarray],
-        image_shape: tuple[int, int, int],
+        paths: Sequence[Sequence],
+        read: Callable[..., np.ndarray],
+        image_shape: tuple[int, ...],
         labels: np.ndarray | None = None,
+        dtype: type = np.uint8,
     ):
         self._paths = paths
         self._read = read
         self._image_shape = image_shape
+        self._dtype = tf.as_dtype(dtype)
         self.labels = labels
         self._labels = None if labels is None else tf.constant(labels, tf.int32)
         # Pillow lets go of Python's lock while it decodes.
@@ -110,7 +113,7 @@ class Files:
                 images = self._readers.map(self._read, [paths[number] for number in numbers])
                 return np.stack(list(images))
 
-            images = tf.numpy_function(read, [rows], tf.uint8, stateful=False)
+            images = tf.numpy_function(read, [rows], self._dtype, stateful=False)
             images = tf.ensure_shape(images, (rows.shape[0], *self._image_shape))
             columns.append(to_unit(mirrored(images, flips)))
         if self._labels is not None:

@@ -17,7 +17,7 @@ from kgen.version import __version__
 PLACE = Path("assets.extra", "kgen_export.json")
 """Where the description lies, inside the folder of an export."""
 
-_RANGES = {"image": [-1.0, 1.0], "uniform": [0.0, 1.0]}
+_RANGES = {"image": [-1.0, 1.0], "wave": [-1.0, 1.0], "uniform": [0.0, 1.0]}
 
 
 def compose(

@@ -39,7 +39,7 @@ def _draw(random: np.random.Generator, spec: Input, batch_size: int) -> np.ndarr
         return random.integers(0, 256, shape)
     if spec.dtype.startswith(("int", "uint")):
         return random.integers(0, spec.classes or 1, shape)  # class 0 exists in every model
-    if spec.role == "image" or spec.distribution == "U(-1, 1)":
+    if spec.role in ("image", "wave") or spec.distribution == "U(-1, 1)":
         return random.uniform(-1.0, 1.0, shape)
     if spec.role == "uniform":
         return random.random(shape)

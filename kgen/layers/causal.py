@@ -19,6 +19,10 @@ class CausalLayer(keras.layers.Layer):
     contributes to it at once, the *context*, so that only the rest is left to do for each pixel;
     `end_row` then takes the row into the memory. `row` and `column` count the output's pixels.
 
+    A layer on sequences (n, length, channels) has no rows above: it needs no more than
+    `weights_to_step`, `first_carry` and `step`, on single samples (n, 1, channels), with an empty
+    context and row 0.
+
     Layers that read only rows above (`strictly_above`) know their whole output row before its first
     pixel is drawn: for them `begin_row` gives that row, and `step` is never called. A layer whose
     input is known a row at a time takes it by `whole_row`, if it can.

@@ -3,18 +3,20 @@
 import keras
 from keras import ops
 
+from kgen.layers.data_dependent import DataDependent
 from kgen.layers.kernels import call_with, channel_axis, kernel_of, linear
 
 
 @keras.saving.register_keras_serializable("kgen")
-class WeightNormalization(keras.layers.Wrapper):
+class WeightNormalization(DataDependent, keras.layers.Wrapper):
     """Runs a layer with the kernel `scale * v / |v|`: Salimans & Kingma 2016, eq. 2.
 
     The norm is over all that leads to one output channel. The wrapped layer's own kernel is the
     direction `v`; `scale` has one number a channel.
 
-    `initialize_from_data` (their section 3) sets scale and bias so that the layer's output, before
-    its activation, has mean 0 and the standard deviation `initial_deviation` on a first batch.
+    `kgen.layers.initialize_from_data` (their section 3) sets scale and bias so that the layer's
+    output, before its activation, has mean 0 and the standard deviation `initial_deviation` on a
+    first batch.
 
     Args:
         layer: A Dense, Conv or ConvTranspose layer.
@@ -45,7 +47,6 @@ class WeightNormalization(keras.layers.Wrapper):
         super().__init__(layer, **kwargs)
         self.train_scale = train_scale
         self.initial_deviation = initial_deviation
-        self._from_data = False
 
     def build(self, input_shape):
         """Builds the layer, and a scale of ones."""
@@ -61,7 +62,7 @@ class WeightNormalization(keras.layers.Wrapper):
 
     def call(self, inputs):
         """The layer's output with its normalised kernel."""
-        if self._from_data and self.initial_deviation is not None:
+        if self.from_data and self.initial_deviation is not None:
             self._set_scale_and_bias(inputs)
         return call_with(self.layer, {id(kernel_of(self.layer)): self.kernel()}, inputs)
 
@@ -99,50 +100,6 @@ class WeightNormalization(keras.layers.Wrapper):
             "train_scale": self.train_scale,
             "initial_deviation": self.initial_deviation,
         }
-
-
-def initialize_from_data(network: keras.Model, inputs, training: bool = True) -> int:
-    """Sets the scales and biases of all weight-normalised layers of a network from one batch.
-
-    Layer after layer sees what the layers before it, set already, make of the batch. Call it before
-    training, outside of any compiled function.
-
-    Args:
-        network: Any network.
-        inputs: A batch of its inputs; Salimans et al. 2016 take 500 images.
-        training: The mode of the other layers: `True` keeps noise and dropout on, as the authors'
-            code does.
-
-    Returns:
-        How many layers it concerned.
-
-    Example:
-
-        >>> dense = WeightNormalization(keras.layers.Dense(1))
-        >>> network = keras.Sequential([keras.Input((1,)), dense])
-        >>> x = ops.array([[1.0], [5.0]])
-        >>> initialize_from_data(network, x)
-        1
-        >>> sorted(round(float(y), 4) for y in ops.ravel(network(x)))
-        [-1.0, 1.0]
-    """
-    layers = [layer for layer in _leaves(network) if isinstance(layer, WeightNormalization)]
-    for layer in layers:
-        layer._from_data = True
-    try:
-        network(inputs, training=training)
-    finally:
-        for layer in layers:
-            layer._from_data = False
-    return len(layers)
-
-
-def _leaves(network):
-    for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            yield from _leaves(layer)
-        else:
-            yield layer
 
 
 def _like(shape, axis):

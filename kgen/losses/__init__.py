@@ -31,7 +31,12 @@ from kgen.losses.f_divergence import (
     f_generator,
 )
 from kgen.losses.gan_qp import QP_DISTANCES, qp_discriminator, qp_distance, qp_generator
-from kgen.losses.likelihood import bernoulli_log_prob, bits_per_dim, normal_log_prob
+from kgen.losses.likelihood import (
+    bernoulli_log_prob,
+    bits_per_dim,
+    log_mean_exp,
+    normal_log_prob,
+)
 from kgen.losses.objectives import (
     OBJECTIVES,
     FDivergence,
@@ -68,6 +73,7 @@ from kgen.losses.regularizers import (
     at_step,
     find_regularizer,
 )
+from kgen.losses.semi_supervised import labelled_loss, real_logit, unlabelled_loss
 
 __all__ = [
     "F_DIVERGENCES",
@@ -110,8 +116,10 @@ __all__ = [
     "gradient_norm",
     "hinge_discriminator",
     "jensen_shannon_penalty",
+    "labelled_loss",
     "least_squares_discriminator",
     "least_squares_generator",
+    "log_mean_exp",
     "logistic_mixture_log_prob",
     "logistic_mixture_size",
     "maximum_likelihood_generator",
@@ -125,9 +133,11 @@ __all__ = [
     "qp_discriminator",
     "qp_distance",
     "qp_generator",
+    "real_logit",
     "relativistic_discriminator",
     "relativistic_generator",
     "standard_normal_kl",
+    "unlabelled_loss",
     "wasserstein_critic",
     "wasserstein_generator",
     "zero_centred_penalty",

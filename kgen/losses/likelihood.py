@@ -34,3 +34,17 @@ def normal_log_prob(x, mean=0.0, log_variance=0.0):
 def bits_per_dim(nats, dimensions: int):
     """Nats of a whole example as bits for each of its `dimensions`: `nats / (D ln 2)`."""
     return nats / (dimensions * math.log(2))
+
+
+def log_mean_exp(log_weights):
+    """`log mean exp` over the last axis: (..., k) to (...).
+
+    Of the logs of k importance weights it is the bound of Burda et al. 2016, eq. 8.
+
+    Example:
+
+        >>> round(float(log_mean_exp(ops.array([0.0, 0.0, 0.0]))), 4)
+        0.0
+    """
+    k = ops.cast(ops.shape(log_weights)[-1], "float32")
+    return ops.logsumexp(log_weights, axis=-1) - ops.log(k)

@@ -3,7 +3,9 @@
 A model gives each of them, by name, all there is of a step, and it takes what it needs:
 
 - `real`, `fake`: the images that the discriminator sees, and `real_logits`, `fake_logits`;
-- `slope(images)`: the gradients of the logits with respect to the images, differentiable again;
+- `real_slopes`, `fake_slopes`: the gradients of these logits with respect to their images,
+  differentiable again, given to a regularizer that names them in `slopes_of`;
+- `slope(images)`: the same at any other images;
 - `noise`: where random numbers come from (`kgen.training.Noise`);
 - `kernels`: the weights of the player's network with more than one axis;
 - `step`: how many steps the model was trained, an int32 tensor.
@@ -27,6 +29,8 @@ class Regularizer(Configured):
     player: str = "discriminator"
     #: Whether there is a term.
     has_penalty: bool = True
+    #: `"real"` and `"fake"`, where the term is of the slopes at these images.
+    slopes_of: tuple[str, ...] = ()
 
     def penalty(self, **seen):
         """The term, a scalar with its weight."""
@@ -79,12 +83,14 @@ class R1(Regularizer):
         weight: Their gamma. It goes with the number of pixels, over which the norm sums.
     """
 
+    slopes_of = ("real",)
+
     def __init__(self, weight=10.0):
         self.weight = weight
 
-    def penalty(self, *, real, slope, step, **_):
+    def penalty(self, *, real_slopes, step, **_):
         """See `Regularizer`."""
-        return at_step(self.weight, step) / 2 * penalties.zero_centred_penalty(slope(real))
+        return at_step(self.weight, step) / 2 * penalties.zero_centred_penalty(real_slopes)
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -95,12 +101,14 @@ class R2(Regularizer):
         weight: Their gamma.
     """
 
+    slopes_of = ("fake",)
+
     def __init__(self, weight=10.0):
         self.weight = weight
 
-    def penalty(self, *, fake, slope, step, **_):
+    def penalty(self, *, fake_slopes, step, **_):
         """See `Regularizer`."""
-        return at_step(self.weight, step) / 2 * penalties.zero_centred_penalty(slope(fake))
+        return at_step(self.weight, step) / 2 * penalties.zero_centred_penalty(fake_slopes)
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -115,16 +123,15 @@ class JensenShannonRegularizer(Regularizer):
             `keras.optimizers.schedules.ExponentialDecay(0.1, steps, 0.01)`.
     """
 
+    slopes_of = ("real", "fake")
+
     def __init__(self, weight=0.1):
         self.weight = weight
 
-    def penalty(self, *, real, fake, real_logits, fake_logits, slope, step, **_):
+    def penalty(self, *, real_logits, fake_logits, real_slopes, fake_slopes, step, **_):
         """See `Regularizer`."""
-        return (
-            at_step(self.weight, step)
-            / 2
-            * penalties.jensen_shannon_penalty(real_logits, fake_logits, slope(real), slope(fake))
-        )
+        term = penalties.jensen_shannon_penalty(real_logits, fake_logits, real_slopes, fake_slopes)
+        return at_step(self.weight, step) / 2 * term
 
 
 @keras.saving.register_keras_serializable("kgen")

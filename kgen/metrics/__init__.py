@@ -10,7 +10,7 @@ Where things are:
 
 - The mathematics is in pure functions on arrays, one topic a module: `moments`, `frechet`,
   `kernel`, `classifier_score`, `manifold` (on `pairwise`), `nearest`, `label_accuracy`, `modes`,
-  `sliced_wasserstein`, `similarity`, `parzen`, `path_length`, `likelihood`, `linear_probe`.
+  `sliced_wasserstein`, `similarity`, `parzen`, `path_length`, `likelihood`, `probing`.
 - Names: `registry` says what each metric is; `measures` says how it is taken, by functions of a
   `case` in `feature_measures`, `image_measures` and `model_measures`; `score` is what comes out.
 - One evaluation: `evaluation` refuses what cannot be (`demands`), reads images in chunks
@@ -27,6 +27,7 @@ _HOMES = {
     "Mixture": "modes",
     "Score": "score",
     "evaluate": "evaluation",
+    "linear_probe": "probing",
     "parse_metrics": "registry",
 }
 

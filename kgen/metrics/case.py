@@ -21,6 +21,7 @@ class Measured:
     deviation: float | None = None
     details: Mapping[str, float] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    method: str | None = None
     n_real: int | None = None
     n_fake: int | None = None
 
@@ -37,7 +38,7 @@ class Case:
         n: How many samples were asked for.
         seed: The evaluation's seed.
         mixture: Of `modes` and `quality`, or `None`.
-        log_prob_samples: Importance samples.
+        log_prob_samples: Importance samples, or `None` for as many as the model takes itself.
         shared: What several metrics of this evaluation share.
     """
 
@@ -48,7 +49,7 @@ class Case:
     n: int
     seed: int
     mixture: Mixture | None
-    log_prob_samples: int
+    log_prob_samples: int | None
     shared: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:

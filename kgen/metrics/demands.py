@@ -29,6 +29,7 @@ _CAPABILITIES = {
     "latents": ("sample", "cannot sample"),
     "log_prob": ("log_prob", "has no likelihood"),
     "reconstruct": ("reconstruct", "cannot reconstruct"),
+    "representation": ("features", "gives no features"),
 }
 
 
@@ -89,6 +90,20 @@ def _check_kind(network: Any, metrics: Sequence[str], measures: Mapping[str, Mea
             raise MetricError(
                 f"{name} needs a classifier, and {network.name} gives no probabilities: take "
                 "features='classifier' or 'classifier:<labelled data>'."
+            )
+
+
+def check_labels(metrics: Sequence[str], data: Splits) -> None:
+    """Refuses data without labels, or without a training split, for metrics that learn labels.
+
+    Raises:
+        MetricError: See above.
+    """
+    for name in metrics:
+        if "labelled" in METRICS[name].needs and data.layout != "labelled":
+            raise MetricError(
+                f"{name} learns the labels of the training images, and {data.name} is loaded as "
+                f"{data.layout!r}: load it with layout='labelled', where it has labels."
             )
 
 

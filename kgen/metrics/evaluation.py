@@ -13,7 +13,7 @@ import numpy as np
 from kgen.datasets.mixture import MIXTURES, Mixture
 from kgen.errors import MetricError
 from kgen.metrics.case import Case, Measure
-from kgen.metrics.demands import check_classes, check_source, choose_network
+from kgen.metrics.demands import check_classes, check_labels, check_source, choose_network
 from kgen.metrics.measures import measure_of
 from kgen.metrics.real import RealData
 from kgen.metrics.registry import METRICS, parse_metrics
@@ -42,8 +42,8 @@ class Evaluator:
     has, in the split's frequencies.
 
     Args:
-        data: The data, with layout `"images"`, `"labelled"`, `"domains"` or, for `modes` and
-            `quality`, `"points"`; `None` only for these two of a `mixture`.
+        data: The data, with layout `"images"`, `"labelled"`, `"domains"` or, for `modes`,
+            `quality` and `nll`, `"points"`; `None` only for the first two of a `mixture`.
         metrics: Keys of `METRICS`, as a sequence or as text with commas between.
         n: How many samples to draw, and how many images of the split to compare with at most (a
             fixed random subset where it, or an array, has more). Scores say how many there were.
@@ -52,7 +52,8 @@ class Evaluator:
             the images, and Inception where `fid`, `kid` or `inception_score` are asked for;
             `None` is none: then `nearest_train` compares pixels.
         seed: The seed of the samples and of every random choice of a metric.
-        log_prob_samples: Importance samples for `nll`, where the model's `log_prob` takes them.
+        log_prob_samples: Importance samples for `nll`, where the model's `log_prob` takes them; by
+            default as many as it takes itself.
         mixture: For `modes` and `quality` of points: the mixture's centres and deviation; known
             of the built-in toys.
 
@@ -78,7 +79,7 @@ class Evaluator:
         split: str = "test",
         features: Any = "auto",
         seed: int = 0,
-        log_prob_samples: int = 64,
+        log_prob_samples: int | None = None,
         mixture: Mixture | None = None,
     ):
         self.metrics = parse_metrics(metrics)
@@ -103,6 +104,7 @@ class Evaluator:
         self.network = choose_network(self.metrics, features, shape, self._measures)
         self._real = None
         if data is not None:
+            check_labels(self.metrics, data)
             check_classes(self.metrics, self.network, data)
             wants = self._wants("real")
             self._real = RealData(data, split, self.n, wants, self.network)
@@ -204,6 +206,7 @@ class Evaluator:
             split=self.split if compared else None,
             n_real=n_real,
             n_fake=n_fake,
+            method=measured.method,
             seed=self.seed,
             notes=notes + ((f"{self.n:,} asked for",) if short else ()),
             details={key: float(number) for key, number in measured.details.items()},
@@ -240,6 +243,8 @@ def evaluate(
         1.0
     """
     labels = options.pop("labels", None)
+    if is_model(source):  # before features are looked for, or trained, in vain
+        check_source(source, parse_metrics(metrics), None)
     return Evaluator(data, metrics, **options)(source, labels)
 
 
@@ -250,9 +255,10 @@ def _count(n) -> int:
 
 
 def _refuse_of_points(metrics: Sequence[str], data: Splits) -> None:
-    if other := [name for name in metrics if name not in _OF_POINTS]:
+    if other := [name for name in metrics if name not in (*_OF_POINTS, "nll")]:
         raise MetricError(
-            f"{other[0]} is of images, and {data.name} holds points: ask for modes and quality."
+            f"{other[0]} is of images, and {data.name} holds points: ask for modes and quality, or "
+            "for nll."
         )
 
 

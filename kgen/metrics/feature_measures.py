@@ -68,10 +68,11 @@ def nearest_train(case: Case) -> Measured:
     real = case.real
     ratio, details = nearest_ratio(real.distances_to_train(case.fake), real.held_out_distances)
     details["train_images"] = real.train.n
-    notes = () if case.network else ("distance of pixels",)
+    notes = ()
     if real.train.n < 0.95 * real.train_size:
-        notes += (f"of {real.train.n:,} of {real.train_size:,} training images",)
-    return Measured(value=ratio, details=details, notes=notes)
+        notes = (f"of {real.train.n:,} of {real.train_size:,} training images",)
+    method = None if case.network else "distance of pixels"
+    return Measured(value=ratio, details=details, notes=notes, method=method)
 
 
 def label_accuracy(case: Case) -> Measured:
@@ -93,7 +94,7 @@ def classes_covered(case: Case) -> Measured:
     classes = case.fake.probabilities.shape[1]
     modes, divergence = class_modes(case.fake.probabilities.argmax(axis=1), classes)
     details = {"of": classes, "kl_to_uniform": divergence}
-    return Measured(value=modes, details=details, notes=("classes that appear",))
+    return Measured(value=modes, details=details, method="classes that appear")
 
 
 def _too_few(case: Case) -> tuple[str, ...]:

@@ -37,15 +37,15 @@ def modes(case: Case) -> Measured:
     return Measured(
         value=covered,
         details={"of": len(case.mixture.centres), "quality": share},
-        notes=(f"modes with {MINIMUM_SHARE:.1%} of the samples within {RADIUS_STDS:g} std",),
+        method=f"modes with {MINIMUM_SHARE:.1%} of the samples within {RADIUS_STDS:g} std",
     )
 
 
 def quality(case: Case) -> Measured:
     """Share of samples near a centre of a mixture."""
     covered, share = _points(case)
-    note = f"within {RADIUS_STDS:g} std of a centre"
-    return Measured(value=share, details={"modes": covered}, notes=(note,))
+    method = f"within {RADIUS_STDS:g} std of a centre"
+    return Measured(value=share, details={"modes": covered}, method=method)
 
 
 def _points(case: Case) -> tuple[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +17,7 @@ def negative_log_likelihood(
     model: Any,
     batches: Iterable[tuple[np.ndarray, np.ndarray | None]],
     *,
-    samples: int = 64,
+    samples: int | None = None,
     seed: int = 0,
 ) -> tuple[float, float, dict[str, float], tuple[str, ...]]:
     """Mean `-log p(x)` in nats an image, as the model's own `log_prob` has it.
@@ -29,7 +30,7 @@ def negative_log_likelihood(
     Args:
         model: A model with the capability `log_prob`.
         batches: Pairs of images (n, height, width, channels) and their labels or `None`.
-        samples: Importance samples, if `log_prob` takes them.
+        samples: Importance samples, if `log_prob` takes them; by default its own number.
         seed: Seeds each batch's draws together with the batch's number.
 
     Returns:
@@ -57,6 +58,8 @@ def negative_log_likelihood(
             f"{type(model).__name__} has no likelihood, so it has no nll: "
             f"it can {', '.join(model.capabilities)}."
         )
+    if "samples" in arguments and samples is None:
+        samples = inspect.signature(model.log_prob).parameters["samples"].default
     values, dimensions = [], 0
     for number, (images, labels) in enumerate(batches):
         given = {}
@@ -86,5 +89,5 @@ def negative_log_likelihood(
     notes = (f"of {getattr(model, 'log_prob_of', 'what the model observes')}",)
     if "samples" in arguments:
         details["importance_samples"] = samples
-        notes += (f"upper bound by {samples:,} importance samples",)
+        notes += (f"upper bound by {samples:,} importance sample{'s'[: samples > 1]}",)
     return mean, float(values.std(ddof=1) / math.sqrt(len(values))), details, notes

@@ -42,6 +42,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "label_accuracy": Measure(
             features.label_accuracy, real=("probabilities",), fake=("probabilities", "labels")
         ),
+        "linear_probe": Measure(models.linear_probe, network=False),
         "path_length": Measure(models.path_length),
         "modes": Measure(features.classes_covered, fake=("probabilities",)),
         "quality": Measure(images.quality, fake=("images",), network=False),

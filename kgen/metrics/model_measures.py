@@ -10,6 +10,7 @@ from kgen.errors import MetricError
 from kgen.metrics import path_length as paths
 from kgen.metrics.case import Case, Measure, Measured
 from kgen.metrics.likelihood import negative_log_likelihood
+from kgen.metrics.probing import probe
 from kgen.metrics.similarity import largest_window
 from kgen.metrics.similarity import psnr as psnr_of
 from kgen.metrics.similarity import ssim as ssim_of
@@ -59,13 +60,20 @@ def path_length(case: Case) -> Measured:
     )
 
 
+def linear_probe(case: Case) -> Measured:
+    """Accuracy of a linear classifier of the model's features, on the evaluation's split."""
+    value, n, details = probe(case.model.features, case.real.data, n=case.n, split=case.real.split)
+    return Measured(value=value, details=details, n_real=n)
+
+
 def nll(case: Case) -> Measured:
     """Negative log-likelihood in nats."""
     value, error, details, notes = negative_log_likelihood(
         case.model, regrouped(case.real.chunks()), samples=case.log_prob_samples, seed=case.seed
     )
     n = details.pop("images")
-    return Measured(value=value, deviation=error, details=details, notes=notes, n_real=n)
+    method = ", ".join(notes)  # likelihoods of other things do not compare
+    return Measured(value=value, deviation=error, details=details, method=method, n_real=n)
 
 
 def reconstruction(name: str) -> Measure:
@@ -90,8 +98,9 @@ def reconstruction(name: str) -> Measure:
 def _reconstructions(case: Case) -> dict[str, np.ndarray]:
     window = largest_window(case.real.data.image_shape)
     parts: dict[str, list] = {"psnr": [], "ssim": []}
-    for images, _ in case.real.chunks():
-        rebuilt = case.model.reconstruct(images)
+    labelled = "labels" in case.model.capabilities["reconstruct"]
+    for images, labels in case.real.chunks():
+        rebuilt = case.model.reconstruct(images, **({"labels": labels} if labelled else {}))
         parts["psnr"].append(psnr_of(images, rebuilt))
         parts["ssim"].append(ssim_of(images, rebuilt, window))
     return {name: np.concatenate(values) for name, values in parts.items()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from kgen.datasets.mixture import Mixture
@@ -91,32 +89,3 @@ def class_modes(classes: np.ndarray, number: int) -> tuple[int, float]:
     shares = np.bincount(classes, minlength=number) / len(classes)
     present = shares[shares > 0]
     return len(present), float(max((present * np.log(present * number)).sum(), 0.0))
-
-
-def stacked_classes(
-    images: np.ndarray, probabilities: Callable[[np.ndarray], np.ndarray]
-) -> np.ndarray:
-    """The class of images that carry one picture in each channel, as stacked MNIST does.
-
-    Args:
-        images: (n, height, width, c).
-        probabilities: Takes grey images (n, height, width, 1) to (n, k): a classifier of one
-            channel.
-
-    Returns:
-        (n,) whole numbers below k ** c: the channels' classes as digits, the first channel's first.
-
-    Example:
-
-        >>> def halves(grey):  # two classes: dark and bright
-        ...     bright = grey.mean(axis=(1, 2, 3)) > 0
-        ...     return np.stack([~bright, bright], axis=1)
-        >>> images = np.ones((1, 4, 4, 3)) * [1, -1, 1]
-        >>> stacked_classes(images, halves)  # 101 in base 2
-        array([5])
-    """
-    total = np.zeros(len(images), int)
-    for channel in range(images.shape[-1]):
-        table = np.asarray(probabilities(images[..., channel : channel + 1]))
-        total = total * table.shape[1] + table.argmax(axis=1)
-    return total

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -30,8 +32,9 @@ class Reference:
     A part is stored in the cache under a hash of the images' content and of the features' name,
     checksum and resizing. These do not tell everything (the same weights can make another network),
     so the features of the first images are stored too, and must come out again before anything
-    stored is believed: but for rounding, or to the last bit where there is no checksum, as of a
-    function. What is damaged or does not fit is computed anew.
+    stored is believed: but for rounding, or to the last bit where no checksum of weights vouches
+    for them, as of a function. What is damaged or does not fit is computed anew. The cache keeps
+    4 GiB of these; beyond, what was used longest ago goes.
 
     Memory holds one batch and the moments; all features only where they are asked for.
 
@@ -151,12 +154,15 @@ class Reference:
             # Opened here: of a damaged file NumPy would leave it open.
             with open(self._path(part), "rb") as file, np.load(file, allow_pickle=False) as parts:
                 stored = {name: parts[name] for name in (*names, "probe")}
+                with contextlib.suppress(OSError):  # of another user
+                    os.utime(file.fileno())  # used now: it is not the next to go
         except MetricError:
             raise
         except Exception:  # missing, cut short, of another kind: made again
             return None
         probe = stored.pop("probe")
-        tolerance = _TOLERANCE * float(np.abs(self._probe).max()) if self.network.checksum else 0.0
+        vouched = self.network.checksum and getattr(self.network, "of_weights", True)
+        tolerance = _TOLERANCE * float(np.abs(self._probe).max()) if vouched else 0.0
         if probe.shape != self._probe.shape or np.abs(probe - self._probe).max() > tolerance:
             return None
         return stored
@@ -166,5 +172,6 @@ class Reference:
         try:
             with cache.writing(path) as temporary:
                 np.savez(temporary, probe=self._probe, **arrays)
+            cache.prune(path.parent, cache.MOST_BYTES, keep=path)
         except OSError as error:
             warnings.warn(f"statistics of the real images are not kept: {error}", stacklevel=3)

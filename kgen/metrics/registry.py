@@ -20,6 +20,9 @@ NEEDS = {
     "inception": "the Inception network of 2015-12-05",
     "classifier": "a feature network that classifies",
     "labels": "labelled data, and samples of given classes",
+    "labelled": "labelled data",
+    "representation": "a model that gives features of images",
+    "mixture": "points, and the mixture they are drawn from",
     "train": "the training split",
 }
 
@@ -32,75 +35,101 @@ class Metric:
         summary: One line.
         better: Which way is better; `None` where neither is.
         needs: What it takes of a model and of images: keys of `NEEDS`.
+        source: The paper, where it is of one.
     """
 
     summary: str
     better: Literal["lower", "higher"] | None
     needs: tuple[str, ...]
+    source: str = ""
 
 
 #: Every metric of `Evaluator`, by the name it is asked for.
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         "fid": Metric(
-            "Fréchet distance in Inception features (Heusel et al. 2017)",
+            "Fréchet distance in Inception features",
             "lower",
             ("sample", "inception"),
+            "Heusel et al. 2017",
         ),
-        "fd": Metric("Fréchet distance in other features", "lower", ("sample", "features")),
+        "fd": Metric(
+            "Fréchet distance in other features",
+            "lower",
+            ("sample", "features"),
+            "Heusel et al. 2017",
+        ),
         "fid_infinity": Metric(
-            "FID extrapolated to endless samples (Chong & Forsyth 2020)",
+            "FID extrapolated to endless samples",
             "lower",
             ("sample", "inception"),
+            "Chong & Forsyth 2020",
         ),
         "fd_infinity": Metric(
-            "Fréchet distance extrapolated to endless samples", "lower", ("sample", "features")
+            "Fréchet distance extrapolated to endless samples",
+            "lower",
+            ("sample", "features"),
+            "Chong & Forsyth 2020",
         ),
         "kid": Metric(
-            "unbiased squared MMD in Inception features (Binkowski et al. 2018)",
+            "unbiased squared MMD in Inception features",
             "lower",
             ("sample", "inception"),
+            "Bińkowski et al. 2018",
         ),
-        "kd": Metric("unbiased squared MMD in other features", "lower", ("sample", "features")),
+        "kd": Metric(
+            "unbiased squared MMD in other features",
+            "lower",
+            ("sample", "features"),
+            "Bińkowski et al. 2018",
+        ),
         "inception_score": Metric(
-            "exp of the mutual information of sample and class, by Inception "
-            "(Salimans et al. 2016)",
+            "exp of the mutual information of sample and class, by Inception",
             "higher",
             ("sample", "inception"),
+            "Salimans et al. 2016",
         ),
         "classifier_score": Metric(
-            "the same by another classifier", "higher", ("sample", "classifier")
+            "the same by another classifier",
+            "higher",
+            ("sample", "classifier"),
+            "Salimans et al. 2016",
         ),
         "precision": Metric(
-            "share of samples within the real manifold (Kynkäänniemi et al. 2019)",
+            "share of samples within the real manifold",
             "higher",
             ("sample", "features"),
+            "Kynkäänniemi et al. 2019",
         ),
         "recall": Metric(
-            "share of real images within the samples' manifold (Kynkäänniemi et al. 2019)",
+            "share of real images within the samples' manifold",
             "higher",
             ("sample", "features"),
+            "Kynkäänniemi et al. 2019",
         ),
         "density": Metric(
-            "how many real neighbourhoods a sample lies in, 1 for real data (Naeem et al. 2020)",
+            "how many real neighbourhoods a sample lies in, 1 for real data",
             "higher",
             ("sample", "features"),
+            "Naeem et al. 2020",
         ),
         "coverage": Metric(
-            "share of real neighbourhoods that hold a sample (Naeem et al. 2020)",
+            "share of real neighbourhoods that hold a sample",
             "higher",
             ("sample", "features"),
+            "Naeem et al. 2020",
         ),
         "sliced_wasserstein": Metric(
-            "distance of the patches of a Laplacian pyramid (Karras et al. 2018)",
+            "distance of the patches of a Laplacian pyramid",
             "lower",
             ("sample",),
+            "Karras et al. 2018",
         ),
         "ms_ssim": Metric(
-            "likeness of random pairs of samples, to read beside that of real ones "
-            "(Odena et al. 2017)",
+            "likeness of random pairs of samples, to read beside that of real ones",
             None,
             ("sample",),
+            "Odena et al. 2017",
         ),
         "nearest_train": Metric(
             "distance of samples to the nearest training image over that of held-out real images: "
@@ -113,21 +142,35 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "higher",
             ("sample", "labels", "classifier"),
         ),
+        "linear_probe": Metric(
+            "share of held-out images that a linear classifier of the model's own features knows",
+            "higher",
+            ("representation", "labelled"),
+            "Radford et al. 2016",
+        ),
         "path_length": Metric(
-            "perceptual path length between latents (Karras et al. 2019)",
+            "perceptual path length between latents",
             "lower",
             ("latents", "features"),
+            "Karras et al. 2019",
         ),
         "modes": Metric(
             "classes that appear among samples, or centres of a mixture that points come near",
             "higher",
             ("sample", "classifier"),
+            "Metz et al. 2017",
         ),
-        "quality": Metric("share of samples near a centre of a mixture", "higher", ("sample",)),
+        "quality": Metric(
+            "share of samples near a centre of a mixture",
+            "higher",
+            ("sample", "mixture"),
+            "Srivastava et al. 2017",
+        ),
         "parzen": Metric(
-            "Parzen-window log-likelihood in nats (Goodfellow et al. 2014); legacy",
+            "Parzen-window log-likelihood in nats; legacy",
             "higher",
             ("sample", "train"),
+            "Goodfellow et al. 2014",
         ),
         "nll": Metric(
             "negative log-likelihood in nats an image, bits per dimension beside it",
@@ -138,9 +181,10 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "peak signal-to-noise ratio of reconstructions in dB", "higher", ("reconstruct",)
         ),
         "ssim": Metric(
-            "structural similarity of reconstructions (Wang et al. 2004)",
+            "structural similarity of reconstructions",
             "higher",
             ("reconstruct",),
+            "Wang et al. 2004",
         ),
     }
 )
@@ -185,3 +229,36 @@ def _unknown(name: str) -> str:
     if near:
         return f"there is no metric {name!r}: did you mean {near[0]!r}?"
     return f"there is no metric {name!r}: choose from {', '.join(known)}."
+
+
+def listing() -> str:
+    """All metrics as text for a terminal, two lines each."""
+    lines = []
+    for name, metric in METRICS.items():
+        better = f"{metric.better} is better" if metric.better else "to read, not to rank by"
+        source = f" ({metric.source})" if metric.source else ""
+        needs = "; ".join(NEEDS[need] for need in metric.needs)
+        lines += [f"{name}  {metric.summary}{source}", f"    {better}; needs {needs}"]
+    short = [f"{name}  stands for {', '.join(names)}" for name, names in SHORT.items()]
+    return "\n".join([*lines, *short])
+
+
+def markdown() -> str:
+    """All metrics as the page docs/metrics.md."""
+    rows = [
+        f"| `{name}` | {metric.summary} | {metric.better or ''} | "
+        f"{'; '.join(NEEDS[need] for need in metric.needs)} | {metric.source} |"
+        for name, metric in METRICS.items()
+    ]
+    short = [f"`{name}` stands for {', '.join(names)}" for name, names in SHORT.items()]
+    return "\n".join([*_PAGE, *rows, "", f"{'; '.join(short)}.", ""])
+
+
+_PAGE = """# Metrics
+
+What `kgen evaluate RUN --metrics NAMES` and `kgen.metrics.Evaluator` measure. Made by
+`kgen metrics --markdown`; do not edit it by hand. Where no way is better, the number is to be read
+and not to be ranked by. Scores compare only where their protocols are equal.
+
+| name | what it is | better | needs | source |
+|---|---|---|---|---|""".splitlines()

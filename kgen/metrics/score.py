@@ -26,8 +26,10 @@ class Score:
         split: Its split.
         n_real: How many real images.
         n_fake: How many generated images.
+        method: How the value was taken, of a metric with several ways: what a likelihood is of, or
+            how near a centre counts. Part of the protocol, unlike `notes`.
         seed: The seed the samples were drawn with.
-        notes: What else a reader must know, such as `"legacy"`.
+        notes: Remarks for the reader, such as `"legacy"`; scores with other notes still compare.
         details: Further numbers that belong to the value.
     """
 
@@ -42,6 +44,7 @@ class Score:
     split: str | None = None
     n_real: int | None = None
     n_fake: int | None = None
+    method: str | None = None
     seed: int | None = None
     notes: tuple[str, ...] = ()
     details: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -65,6 +68,8 @@ class Score:
         counted = [f"{n:,} {kind}" for kind, n in counts.items() if n is not None]
         if counted:
             parts.append(", ".join(counted))
+        if self.method:
+            parts.append(self.method)
         if self.seed is not None:
             parts.append(f"seed {self.seed}")
         return parts

@@ -1,17 +1,18 @@
 """`GenerativeModel`: what every model of kgen shares, and nothing that only some do."""
 
 import inspect
-from collections.abc import Callable
 
 import keras
 import numpy as np
 from keras import ops
 
+from kgen.layers import all_layers
 from kgen.models.first_batch import check_first_batch, is_tf_data, warn_of_split_epochs
 from kgen.models.serving import run_in_batches
 from kgen.models.signature import Signature
+from kgen.models.steps import GradientSteps
 from kgen.training import Noise, PlayerOptimizers, ReplicaSeedGenerator, averages, clock, seam
-from kgen.training.epochs import EpochCounter
+from kgen.training.epochs import EpochCounter, put_first
 from kgen.training.optimizers import choose_optimizers
 
 #: What the rest of kgen may ask of a model. A model has a capability by defining the method.
@@ -29,7 +30,7 @@ CAPABILITIES = (
 )
 
 
-class GenerativeModel(keras.Model):
+class GenerativeModel(GradientSteps, keras.Model):
     """The base of all models: players, noise, saved counters, capabilities.
 
     A subclass states its `players`, `loss_names` and `inference_mode`, and defines `train_step`,
@@ -108,43 +109,6 @@ class GenerativeModel(keras.Model):
             aggregation="only_first_replica",
         )
 
-    # ---- what a paper's train_step is written with -------------------------------------------
-
-    def minimize(self, loss_fn: Callable, player: str | None = None):
-        """Takes one gradient step of one player.
-
-        Args:
-            loss_fn: Returns the scalar loss, or `(loss, aux)`.
-            player: Whose variables move; needed if there are several.
-
-        Returns:
-            What `loss_fn` returned, before the step.
-        """
-        if player is None:
-            (player,) = self.players
-
-        def pair():
-            result = loss_fn()
-            loss, aux = result if isinstance(result, tuple) else (result, None)
-            return ops.cast(loss, "float32"), aux
-
-        loss, aux = seam.minimize(
-            self, pair, self.player_variables(player), self.player_optimizer(player)
-        )
-        return loss if aux is None else (loss, aux)
-
-    def input_gradient(self, fn: Callable, x):
-        """The gradient of `sum(fn(x))` with respect to `x`, differentiable again."""
-        return self.functional_gradient(lambda t: ops.sum(fn(t)), [x])[0]
-
-    def functional_gradient(self, fn: Callable, tensors: list) -> list:
-        """The gradients of the scalar `fn(*tensors)`, differentiable again."""
-        return seam.functional_gradient(self, fn, tensors)
-
-    def branch(self, predicate, step: Callable, otherwise):
-        """Runs `step()`, side effects and all, where `predicate` holds; else gives `otherwise`."""
-        return seam.branch(self, predicate, step, otherwise)
-
     def update_metrics(self, count, **losses) -> dict:
         """Adds a batch of `count` examples to the running means, and returns these."""
         for loss, value in losses.items():
@@ -214,7 +178,7 @@ class GenerativeModel(keras.Model):
         )
 
     def _refuse_float16(self) -> None:
-        layers = [layer for name in self.network_names for layer in getattr(self, name).layers]
+        layers = [layer for name in self.network_names for layer in all_layers(getattr(self, name))]
         if any(layer.compute_dtype == "float16" for layer in layers):
             raise ValueError(
                 "kgen trains in float32 or mixed_bfloat16, not in mixed_float16: "
@@ -285,11 +249,16 @@ class GenerativeModel(keras.Model):
         if is_tf_data(x):
             kwargs.setdefault("shuffle", False)  # its own affair; Keras would warn
         warn_of_split_epochs(x, kwargs.get("steps_per_epoch"))
-        callbacks = EpochCounter().before(callbacks, self)
+        for callback in (*self.own_callbacks(x), EpochCounter()):
+            callbacks = put_first(callback, callbacks, self)
         try:
             return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
         finally:
             clock.announce(None)
+
+    def own_callbacks(self, x) -> list[keras.callbacks.Callback]:
+        """What the model itself does around the epochs of a `fit` on `x`, before all callbacks."""
+        return []
 
     def evaluate(self, x=None, y=None, **kwargs):
         """Keras's `evaluate`, after a look at the first batch.

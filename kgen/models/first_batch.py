@@ -42,7 +42,7 @@ def check_first_batch(model, x, y=None) -> None:
                 f"{name} have shape {tuple(images.shape[1:])}, the model was built for "
                 f"{tuple(shape)}: load the data at that size, or build the model for yours."
             )
-        if len(shape) < 3:  # points have no range
+        if len(shape) < 3 and name != "waves":  # points have no range
             continue
         check_image_range(name, images)
         if images.min() >= 0 and images.min() < images.max():
@@ -50,6 +50,24 @@ def check_first_batch(model, x, y=None) -> None:
                 f"{name} have no negative number, the range is [-1, 1]: scale [0, 1] by 2 x - 1.",
                 stacklevel=3,
             )
+
+
+def first_images(x, count: int) -> np.ndarray | None:
+    """Some `count` images of the data, fewer if there are no more; `None` where none can be had.
+
+    Of an array they come from all over it; of a `tf.data.Dataset` they are the first.
+    """
+    if isinstance(x, np.ndarray):
+        return x[np.linspace(0, len(x) - 1, min(count, len(x))).astype(int)]
+    if not is_tf_data(x):
+        return None
+    found, n = [], 0
+    for batch in x:
+        found.append(np.asarray(batch[0] if isinstance(batch, (tuple, list)) else batch))
+        n += len(found[-1])
+        if n >= count:
+            break
+    return np.concatenate(found)[:count]
 
 
 def warn_of_split_epochs(x, steps_per_epoch) -> None:

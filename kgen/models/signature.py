@@ -15,8 +15,9 @@ class TensorSpec:
     Attributes:
         shape: With `None` where any size goes; the first entry is the batch.
         dtype: A NumPy dtype name.
-        role: What the numbers are: `"image"` (in [-1, 1]), `"latent"`, `"noise"` (standard
-            normal), `"uniform"` (in [0, 1)), `"label"`, `"logit"` or `"log_prob"`.
+        role: What the numbers are: `"image"` or `"wave"` (in [-1, 1]), `"point"`, `"latent"`,
+            `"noise"` (standard normal), `"uniform"` (in [0, 1)), `"mask"`, `"label"`, `"features"`,
+            `"logit"` or `"log_prob"`.
         classes: Of a label, how many there are.
         distribution: Of a latent to sample from: `"N(0, 1)"` or `"U(-1, 1)"`.
     """
@@ -41,7 +42,7 @@ class TensorSpec:
             raise DataError(
                 f"{name} must have shape {_readable(self.shape)}, got {_readable(array.shape)}."
             )
-        if self.role == "image":
+        if self.role in ("image", "wave"):
             check_image_range(name, array)
         return array
 
@@ -75,7 +76,7 @@ def check_image_range(name: str, array: np.ndarray) -> None:
         return
     low, high = float(array.min()), float(array.max())
     if not np.isfinite((low, high)).all():
-        raise DataError(f"{name} hold NaN or infinite numbers: leave these images out.")
+        raise DataError(f"{name} hold NaN or infinite numbers: leave these examples out.")
     if not (low >= -1.0001 and high <= 1.0001):
         hint = "x / 127.5 - 1" if low >= 0 and high <= 255 else "a scaling of your own"
         raise DataError(

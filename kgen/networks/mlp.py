@@ -1,13 +1,13 @@
 """Generators and discriminators of dense layers, for images or points of any shape."""
 
 import math
-import random
 
 import keras
 import numpy as np
 from keras import layers
 
 from kgen.layers import Maxout
+from kgen.networks.dropout import seeded_dropout
 
 
 def mlp_generator(
@@ -110,10 +110,10 @@ def maxout_discriminator(
     """
     images = keras.Input(image_shape, name="images")
     x = layers.Rescaling(0.5, 0.5)(layers.Flatten()(images))
-    x = _dropout(0.2)(x)
+    x = seeded_dropout(0.2)(x)
     for units in hidden:
         x = Maxout(units, pieces, kernel_initializer=_uniform(0.005))(x)
-        x = _dropout(0.5)(x)
+        x = seeded_dropout(0.5)(x)
     last = layers.Dense(1, dtype="float32", kernel_initializer=_uniform(0.005), name="logits")
     return keras.Model(images, last(x), name="discriminator")
 
@@ -121,9 +121,3 @@ def maxout_discriminator(
 def _uniform(bound):
     # A new initializer for each layer: one object gives equal shapes equal values.
     return keras.initializers.RandomUniform(-bound, bound)
-
-
-def _dropout(rate):
-    # With a seed of its own, which `keras.utils.set_random_seed` rules: without one Keras draws
-    # from PyTorch's global generator there, and a resumed run would differ.
-    return layers.Dropout(rate, seed=random.randrange(2**31))

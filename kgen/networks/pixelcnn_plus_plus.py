@@ -1,7 +1,5 @@
 """The network of PixelCNN++: two streams at three resolutions (Salimans et al. 2017)."""
 
-import random
-
 import keras
 from keras import layers
 
@@ -13,6 +11,7 @@ from kgen.layers import (
     OnesChannel,
     WeightNormalization,
 )
+from kgen.networks.dropout import seeded_dropout
 
 _KERNELS = {"centred": (2, 3), "left": (2, 2)}
 
@@ -101,7 +100,6 @@ def _block(x, others: list, columns: str, width: int, dropout: float):
         other = others[0] if len(others) == 1 else layers.Concatenate()(others)
         seen = WeightNormalization(layers.Dense(width, **_weights()))(ConcatELU()(other))
         y = layers.Add()([y, seen])
-    # A seed of its own, or PyTorch would draw from a source that no file restores.
-    y = layers.Dropout(dropout, seed=random.randint(1, 10**9))(ConcatELU()(y))
+    y = seeded_dropout(dropout)(ConcatELU()(y))
     y = _conv(2 * width, _KERNELS[columns], columns, initial_deviation=0.1)(y)
     return layers.Add()([x, GatedActivation("linear")(y)])

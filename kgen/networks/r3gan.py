@@ -9,82 +9,13 @@ other two with He's deviation times `blocks ** (-1/4)`, over all blocks of the n
 import math
 
 import keras
-from keras import layers, ops
+from keras import layers
 
+from kgen.layers import GroupedConv2D, LearnedBasis
 from kgen.networks.sizes import doublings
 
 _SLOPE = 0.2
 _GAIN = math.sqrt(2 / (1 + _SLOPE**2))  # keeps the variance through leaky ReLU
-
-
-@keras.saving.register_keras_serializable("kgen")
-class LearnedBasis(layers.Layer):
-    """A learned map of `side` x `side` places for each channel, scaled by that channel's input.
-
-    Args:
-        side: Of the map.
-
-    Input shape (n, channels); output (n, side, side, channels).
-    """
-
-    def __init__(self, side: int, **kwargs):
-        super().__init__(**kwargs)
-        self.side = side
-
-    def build(self, input_shape):
-        """Makes the maps, from N(0, 1)."""
-        self.basis = self.add_weight(
-            name="basis",
-            shape=(self.side, self.side, input_shape[-1]),
-            initializer=keras.initializers.RandomNormal(0.0, 1.0),
-        )
-
-    def call(self, scales):
-        """Scales the maps."""
-        return scales[:, None, None, :] * self.basis
-
-    def compute_output_shape(self, input_shape):
-        """A map a channel."""
-        return (input_shape[0], self.side, self.side, input_shape[-1])
-
-    def get_config(self) -> dict:
-        """The constructor's arguments."""
-        return {**super().get_config(), "side": self.side}
-
-
-@keras.saving.register_keras_serializable("kgen")
-class GroupedConv2D(layers.Conv2D):
-    """Keras's convolution in groups, 3x3 and of stride 1, also where TensorFlow has none.
-
-    TensorFlow lacks its gradient on a CPU, and Keras compiles each call by itself with XLA instead,
-    which takes seconds a layer. There this one is a product of matrices: all neighbours of a place,
-    group by group, times the kernel. Elsewhere it is Keras's own.
-
-    Args:
-        filters: Output channels.
-        groups: How many; must divide the channels of input and output.
-        **kwargs: Passed to `keras.layers.Conv2D`.
-
-    Input shape (n, height, width, channels); output (n, height, width, filters).
-    """
-
-    def __init__(self, filters: int, groups: int, **kwargs):
-        super().__init__(filters, **{"kernel_size": 3, "padding": "same", **kwargs}, groups=groups)
-
-    def call(self, inputs):
-        """The convolution."""
-        if keras.backend.backend() != "tensorflow" or keras.distribution.list_devices("gpu"):
-            return super().call(inputs)
-        n, height, width, channels = ops.shape(inputs)
-        padded = ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        groups = (n, height + 2, width + 2, self.groups, channels // self.groups)
-        padded = ops.reshape(padded, groups)
-        neighbours = [padded[:, i : i + height, j : j + width] for i in range(3) for j in range(3)]
-        kernel = ops.cast(self.kernel, inputs.dtype)
-        kernel = ops.reshape(kernel, (-1, self.groups, self.filters // self.groups))
-        made = ops.einsum("nhwgk,kgd->nhwgd", ops.concatenate(neighbours, axis=-1), kernel)
-        made = ops.reshape(made, (n, height, width, self.filters))
-        return made if self.bias is None else made + ops.cast(self.bias, made.dtype)
 
 
 def _normal(fan_in, gain=1.0):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,14 @@ from kgen.report.output import check_output, duration
 from kgen.report.record import RunRecord, read
 from kgen.report.scores import PROTOCOL, arrow, figure, protocol_of, protocol_text
 from kgen.scores_file import Measured
+
+# What follows the scores in a table of text.
+COST = ("model", "epochs", "time")
+#: The columns of the CSV: the score with its protocol, and what the run cost.
+CSV_COLUMNS = (
+    "run", "recipe", "metric", "value", "deviation", "better", "model", "epoch", *PROTOCOL,
+    "seed", "notes", "details", "run_epochs", "run_seconds",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,18 +85,37 @@ class Comparison:
         """The protocols, in the order of their numbers: the first is [1]."""
         return list(dict.fromkeys(column.protocol for column in self.columns))
 
-    def header(self) -> list[str]:
-        """The table's header: the run, its scores with the number of their protocol, its cost."""
+    def header(self, *cost: str) -> list[str]:
+        """The header: the run, its scores with the numbers of their protocols, what else."""
         numbers = {protocol: f"[{i}]" for i, protocol in enumerate(self.protocols(), 1)}
         metrics = [
             " ".join(filter(None, [column.metric, arrow(column.better), numbers[column.protocol]]))
             for column in self.columns
         ]
-        return ["run", *metrics, "epochs", "time"]
+        return ["run", *metrics, *cost]
 
     def notes(self) -> list[str]:
         """What the numbers of the protocols stand for."""
         return [f"[{i}] {protocol}" for i, protocol in enumerate(self.protocols(), 1)]
+
+    def remarks(self) -> list[str]:
+        """The notes of the scores, each once with the metrics and the runs it is of."""
+        of: dict[str, dict[str, set[str]]] = {}
+        for column in self.columns:
+            for name, cell in zip(self.names, column.cells, strict=True):
+                for note in cell.score.notes if cell else ():
+                    of.setdefault(note, {}).setdefault(column.metric, set()).add(name)
+        lines = []
+        for note, metrics in of.items():
+            runs = [name for name in self.names if any(name in found for found in metrics.values())]
+            where = "" if len(runs) == len(self.names) else f" of {', '.join(runs)}"
+            lines.append(f"{', '.join(metrics)}{where}: {note}")
+        return lines
+
+    def measured(self, place: int) -> list[str]:
+        """Which models of a run its scores are of."""
+        cells = [column.cells[place] for column in self.columns]
+        return list(dict.fromkeys(cell.which for cell in cells if cell))
 
     def rows(self, best: str) -> list[list[str]]:
         """The table's rows; the best value of a column is put in place of `{}` in `best`."""
@@ -98,7 +126,7 @@ class Comparison:
                 cell = column.cells[place]
                 text = figure(cell.score) if cell else "-"
                 row.append(best.format(text) if place in column.winners else text)
-            rows.append(row + self.cost(place))
+            rows.append([*row, "; ".join(self.measured(place)) or "-", *self.cost(place)])
         return rows
 
     def cost(self, place: int) -> list[str]:
@@ -108,7 +136,7 @@ class Comparison:
 
     def text(self) -> str:
         """The table for a terminal."""
-        lines = [self.header(), *self.rows("{} *")]
+        lines = [self.header(*COST), *self.rows("{} *")]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = [
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -119,34 +147,40 @@ class Comparison:
             if any(column.winners for column in self.columns)
             else []
         )
-        return "\n".join([*table, *self.notes(), *best, *(f"! {line}" for line in self.warnings)])
+        notes = [*self.notes(), *self.remarks()]
+        return "\n".join([*table, *notes, *best, *(f"! {line}" for line in self.warnings)])
 
     def markdown(self) -> str:
         """The table in Markdown, the best values bold, with its notes and warnings."""
-        head = self.header()
+        head = self.header(*COST)
         lines = [head, ["---"] * len(head), *self.rows("**{}**")]
         table = ["| " + " | ".join(map(_escaped, line)) + " |" for line in lines]
-        notes = [f"- {_escaped(line)}" for line in (*self.notes(), *self.warnings)]
+        below = (*self.notes(), *self.remarks(), *self.warnings)
+        notes = [f"- {_escaped(line)}" for line in below]
         return "\n".join([*table, "", *notes]).rstrip() + "\n"
 
     def csv(self) -> str:
-        """The table as CSV: plain values, one column a metric and protocol, deviations beside."""
+        """The scores as CSV, a row for each run, metric and protocol.
+
+        Numbers are whole, what a score does not say is empty, notes and details are JSON.
+        """
         buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        head = ["run", "recipe", "epochs", "seconds"]
-        for column in self.columns:
-            name = f"{column.metric} ({column.protocol})"
-            head += [name, f"{name}, deviation", f"{name}, epoch"]
-        writer.writerow(head)
+        writer = csv.DictWriter(buffer, CSV_COLUMNS, lineterminator="\n")
+        writer.writeheader()
         for place, record in enumerate(self.records):
-            seconds = round(record.seconds, 1) if record.seconds else ""
-            row = [self.names[place], record.config["recipe"], record.epochs, seconds]
-            for column in self.columns:
-                cell = column.cells[place]
-                row += (
-                    [repr(cell.score.value), cell.score.deviation, cell.epoch] if cell else [""] * 3
-                )
-            writer.writerow(row)
+            run = {
+                "run": self.names[place],
+                "recipe": record.config["recipe"],
+                "run_epochs": record.epochs,
+                "run_seconds": round(record.seconds, 1) if record.seconds else "",
+            }
+            for cell in (column.cells[place] for column in self.columns):
+                if cell:
+                    score = {
+                        name: json.dumps(value) if name in ("notes", "details") else value
+                        for name, value in cell.score.to_json().items()
+                    }
+                    writer.writerow({**run, **score, "model": cell.model, "epoch": cell.epoch})
         return buffer.getvalue()
 
     def html(self) -> str:
@@ -220,19 +254,8 @@ def _names(records: Sequence[RunRecord]) -> tuple[str, ...]:
 
 def _warnings(records, names, columns, tested):
     """What a reader must know before comparing, a line each."""
-    for metric in dict.fromkeys(column.metric for column in columns):
-        keys = [column.key for column in columns if column.metric == metric]
-        if len(keys) > 1:
-            parts = zip(PROTOCOL, *keys, strict=True)
-            differing = [
-                f"{name} {' or '.join(_part(value) for value in dict.fromkeys(values))}"
-                for name, *values in parts
-                if len(set(values)) > 1
-            ]
-            yield (
-                f"{metric} stands in {len(keys)} columns, since the protocols differ: "
-                f"{'; '.join(differing)}"
-            )
+    yield from _split(columns)
+    yield from _mixed(names, columns)
     if not columns:
         yield "no run has a score yet: kgen evaluate RUN --metrics fd,pr"
     elif not tested:
@@ -253,6 +276,35 @@ def _warnings(records, names, columns, tested):
         seen = {of(record) for record in records} - {""}
         if len(seen) > 1:
             yield f"times are of different {what} and cannot be compared: {'; '.join(sorted(seen))}"
+
+
+def _split(columns):
+    """The metrics that stand in several columns, those that do for the same reason together."""
+    reasons: dict[tuple[int, str], list[str]] = {}
+    for metric in dict.fromkeys(column.metric for column in columns):
+        keys = [column.key for column in columns if column.metric == metric]
+        parts = zip(PROTOCOL, *keys, strict=True)
+        differing = [
+            f"{name} {' or '.join(_part(value) for value in dict.fromkeys(values))}"
+            for name, *values in parts
+            if len(set(values)) > 1
+        ]
+        if differing:
+            reasons.setdefault((len(keys), "; ".join(differing)), []).append(metric)
+    for (number, reason), metrics in reasons.items():
+        stand = "stand each" if len(metrics) > 1 else "stands"
+        names = ", ".join(metrics)
+        yield f"{names} {stand} in {number} columns, since the protocols differ: {reason}"
+
+
+def _mixed(names, columns):
+    """A best model is chosen, so it may look better than another run's last one."""
+    for column in columns:
+        cells = zip(names, column.cells, strict=True)
+        models = {name: cell.model for name, cell in cells if cell and cell.model}
+        if len(set(models.values())) > 1:
+            said = ", ".join(f"{model} of {name}" for name, model in models.items())
+            yield f"{column.metric} is of different kinds of models: {said}"
 
 
 def _part(value: object) -> str:

@@ -29,31 +29,39 @@ def page(comparison: Comparison) -> str:
 def _table(comparison: Comparison) -> Iterable[Html]:
     rows = [
         [
-            name,
-            *(_cell(column, place) for column in comparison.columns),
+            _run(comparison, place),
+            *(_cell(comparison, column, place) for column in comparison.columns),
             *map(unbroken, comparison.cost(place)),
         ]
-        for place, name in enumerate(comparison.names)
+        for place in range(len(comparison.names))
     ]
     yield tag("h2", "Scores")
-    for line in comparison.warnings:
-        yield tag("p", line, class_="warning")
+    if comparison.warnings:
+        yield tag("ul", *(tag("li", line) for line in comparison.warnings), class_="warning")
     caption = (
         "Marked: the best value of a column, and what lies within the deviations of it. The arrows "
         "say which way is better"
     )
-    yield table(comparison.header(), rows, caption)
-    for line in comparison.notes():
+    yield table(comparison.header("epochs", "time"), rows, caption)
+    for line in (*comparison.notes(), *comparison.remarks()):
         yield tag("p", line, class_="faint")
 
 
-def _cell(column: Column, place: int) -> Html | str:
+def _run(comparison: Comparison, place: int) -> Html:
+    """The run's name, and which of its models was measured, if it was always the same."""
+    models = comparison.measured(place)
+    return join(comparison.names[place], tag("small", models[0]) if len(models) == 1 else None)
+
+
+def _cell(comparison: Comparison, column: Column, place: int) -> Html | str:
     cell = column.cells[place]
     if cell is None:
         return "-"
     wins = place in column.winners
     value = tag("mark", unbroken(figure(cell.score))) if wins else unbroken(figure(cell.score))
-    return join(value, tag("small", unbroken(f"{'best, ' if wins else ''}epoch {cell.epoch}")))
+    which = cell.which if len(comparison.measured(place)) > 1 else None
+    small = "; ".join(filter(None, ["best value" if wins else None, which]))
+    return join(value, tag("small", unbroken(small)) if small else None)
 
 
 def _pictures(comparison: Comparison) -> Iterable[Html]:

@@ -15,10 +15,10 @@ def score_charts(runs: Sequence[tuple[str, RunRecord]]) -> list[Html]:
     lines: dict[tuple[str, str], list[Line]] = {}
     for place, (run, record) in enumerate(runs):
         series: dict[tuple[str, str], dict[int, float]] = {}
-        for epoch, score, while_training in record.scores:
-            if while_training:
-                key = (score.metric, protocol_text(score))
-                series.setdefault(key, {})[epoch] = score.value
+        for measured in record.scores:
+            if measured.while_training:
+                key = (measured.score.metric, protocol_text(measured.score))
+                series.setdefault(key, {})[measured.epoch] = measured.score.value
         for key, points in series.items():
             line = Line(run or "validation", sorted(points.items()), place)
             lines.setdefault(key, []).append(line)

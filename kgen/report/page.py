@@ -86,7 +86,7 @@ def _scores(record: RunRecord) -> Iterable[Html]:
             rows = tables.setdefault(f"{protocol}, seed {measured.score.seed}", [])
             rows.append(_score_row(measured))
     for protocol, rows in tables.items():
-        yield table(["metric", "value", "after epoch"], rows, protocol)
+        yield table(["metric", "value", "model"], rows, protocol)
     if not any(measured.reported for measured in record.scores):
         advice = f"kgen evaluate {record.folder.path} --metrics fd,pr"
         yield tag("p", "Not yet measured on the test split: ", tag("code", advice), class_="faint")
@@ -109,9 +109,10 @@ def _named(measured: Measured) -> Html:
 
 
 def _score_row(measured: Measured) -> list[object]:
-    details = ", ".join(f"{name} {shown(value)}" for name, value in measured.score.details.items())
-    value = join(unbroken(figure(measured.score)), tag("small", details) if details else None)
-    return [_named(measured), value, measured.epoch]
+    details = [f"{name} {shown(value)}" for name, value in measured.score.details.items()]
+    more = ", ".join([*details, *measured.score.notes])
+    value = join(unbroken(figure(measured.score)), tag("small", more) if more else None)
+    return [_named(measured), value, measured.which]
 
 
 def _best_of(series: list[Measured]) -> str:

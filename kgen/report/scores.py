@@ -7,8 +7,8 @@ import dataclasses
 from kgen.metrics.score import Score
 
 # What must be equal for two scores to be compared. Seeds may differ: a fresh one is no other
-# protocol.
-PROTOCOL = ("features", "checksum", "resize", "reference", "split", "n_real", "n_fake", "notes")
+# protocol, and notes are remarks.
+PROTOCOL = ("features", "checksum", "resize", "reference", "split", "n_real", "n_fake", "method")
 
 
 def protocol_of(score: Score) -> tuple[object, ...]:
@@ -17,14 +17,14 @@ def protocol_of(score: Score) -> tuple[object, ...]:
 
 
 def protocol_text(score: Score) -> str:
-    """The protocol in one line, without the seed.
+    """The protocol in one line, without the seed and without notes.
 
     Example:
 
         >>> protocol_text(Score(metric="fd", value=1.0, features="f", split="test", n_fake=2000))
         'f | test | 2,000 fake'
     """
-    return str(dataclasses.replace(score, seed=None)).partition(" | ")[2]
+    return str(dataclasses.replace(score, seed=None, notes=())).partition(" | ")[2]
 
 
 def figure(score: Score) -> str:

@@ -2,6 +2,7 @@
 
 from kgen.training.noise import Noise, RecordedNoise, ReplicaSeedGenerator
 from kgen.training.optimizers import LinearDecay, PlayerOptimizers
+from kgen.training.scheduled_adam import ScheduledAdam
 from kgen.training.textbook_adam import TextbookAdam
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "PlayerOptimizers",
     "RecordedNoise",
     "ReplicaSeedGenerator",
+    "ScheduledAdam",
     "TextbookAdam",
 ]

@@ -19,10 +19,11 @@ class EpochCounter(keras.callbacks.Callback):
         """Counts."""
         self.model.epoch.assign(self.model.epochs_trained + 1)
 
-    def before(self, callbacks, model: keras.Model):
-        """The callbacks given to `fit` (a list, a `CallbackList` or none) with this one first."""
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            self.set_model(model)
-            callbacks.callbacks.insert(0, self)
-            return callbacks
-        return [self, *keras.tree.flatten(callbacks or [])]
+
+def put_first(callback: keras.callbacks.Callback, callbacks, model: keras.Model):
+    """The callbacks given to `fit` (a list, a `CallbackList` or none) with this one first."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callback.set_model(model)
+        callbacks.callbacks.insert(0, callback)
+        return callbacks
+    return [callback, *keras.tree.flatten(callbacks or [])]

@@ -7,8 +7,8 @@ is imperative and the same on TensorFlow, JAX and PyTorch.
   `loss_fn() -> (scalar, aux)`. No other trainable variable moves; non-trainable state (batch
   normalisation, seeds) that the loss updates is kept. A variable without a path to the loss has the
   gradient zero. Under `tf.distribute` the gradient is the mean over replicas.
-- `functional_gradient(model, fn, tensors) -> gradients`: of the scalar `fn(*tensors)`,
-  differentiable again.
+- `functional_gradient(model, fn, tensors) -> (gradients, aux)`: of the scalar that `fn(*tensors) ->
+  (scalar, aux)` gives, differentiable again, and so is `aux`.
 - `branch(model, predicate, step, otherwise)`: runs `step()` only where `predicate` (a boolean
   tensor) holds, with all its side effects on state; gives `otherwise`, of the same structure and
   dtypes, where it does not.

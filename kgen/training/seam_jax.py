@@ -70,11 +70,12 @@ def functional_gradient(model, fn, tensors):
     state = _state(model)
 
     def scalar(tensors, values):
-        return _run(lambda: fn(*tensors), state, values)
+        (value, aux), new = _run(lambda: fn(*tensors), state, values)
+        return value, (aux, new)
 
-    gradients, new = jax.grad(scalar, has_aux=True)(list(tensors), [v.value for v in state])
+    gradients, (aux, new) = jax.grad(scalar, has_aux=True)(list(tensors), [v.value for v in state])
     _write(state, new)
-    return gradients
+    return gradients, aux
 
 
 def branch(model, predicate, step, otherwise):

@@ -18,8 +18,9 @@ def minimize(model, loss_fn, variables, optimizer):
 def functional_gradient(model, fn, tensors):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(tensors)
-        value = fn(*tensors)
-    return tape.gradient(value, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        value, aux = fn(*tensors)
+    zero = tf.UnconnectedGradients.ZERO
+    return tape.gradient(value, tensors, unconnected_gradients=zero), aux
 
 
 def branch(model, predicate, step, otherwise):
@@ -49,7 +50,19 @@ def wrap_test_step(model, test_step):
 
 
 def compile_inference(model, function):
-    return tf.function(function, reduce_retracing=True)
+    traced = {}
+
+    def run(**inputs):
+        # Traced once for batches of any length: a last, smaller one would be traced anew, and
+        # TensorFlow warns of functions that it often has to trace.
+        shapes = {name: (x.dtype, *x.shape[1:]) for name, x in inputs.items()}
+        key = tuple(sorted(shapes.items()))
+        if key not in traced:
+            specs = {n: tf.TensorSpec((None, *shape), dtype) for n, (dtype, *shape) in key}
+            traced[key] = tf.function(function).get_concrete_function(**specs)
+        return traced[key](**inputs)
+
+    return run
 
 
 def resolve_jit(jit_compile, xla_on_cpu):

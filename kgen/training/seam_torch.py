@@ -26,11 +26,11 @@ def minimize(model, loss_fn, variables, optimizer):
 def functional_gradient(model, fn, tensors):
     with torch.enable_grad():  # test_step runs under no_grad
         tensors = [t if t.requires_grad else t.detach().requires_grad_(True) for t in tensors]
-        value = fn(*tensors)
+        value, aux = fn(*tensors)
         gradients = torch.autograd.grad(
             value, tensors, create_graph=True, allow_unused=True, materialize_grads=True
         )
-    return list(gradients)
+    return list(gradients), aux
 
 
 def branch(model, predicate, step, otherwise):

@@ -126,14 +126,40 @@ def test_ctrl_c_puts_the_half_epoch_aside(make_model, fit, tmp_path, capsys):
     assert load_checkpoint(path).steps_trained == 3
     said = capsys.readouterr().err.strip().splitlines()
     assert said[0] == "stopping after this batch; Ctrl-C again stops at once"
-    assert (
-        "interrupted.keras" in said[-1] and f"resume from {path} to go on after epoch 1" in said[-1]
+    assert said[-1] == (
+        f"interrupted: {tmp_path / 'interrupted.keras'} keeps the unfinished epoch's model; "
+        f"to go on after epoch 1: resume from {path}"
     )
 
     whole, resumed = make_model(), load_checkpoint(path)
     fit(whole, 3, [])
     fit(resumed, 3, [Checkpoint(path)])
     assert_same(whole, resumed)
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.keras"]  # superseded
+
+
+def test_the_model_put_aside_stays_until_it_is_superseded(make_model, fit, tmp_path):
+    path, aside = tmp_path / "checkpoint.keras", tmp_path / "interrupted.keras"
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), 3, [PressCtrlC(1, 1), Checkpoint(path)])
+    kept = aside.read_bytes()
+    fit(load_checkpoint(path), 1, [Checkpoint(path)])  # trains nothing: the epoch is not ended
+    assert aside.read_bytes() == kept
+    failing = keras.callbacks.LambdaCallback(on_train_end=lambda *_: aside.write_bytes(kept[:-9]))
+    fit(load_checkpoint(path), 2, [failing, Checkpoint(path)])
+    assert aside.read_bytes() == kept[:-9]  # no whole file of ours: left alone
+    aside.write_bytes(kept)
+    fit(load_checkpoint(path), 3, [Checkpoint(path)])
+    assert not aside.exists() and read_run_state(path)["epoch"] == 3
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_command_that_goes_on_is_said(make_model, fit, tmp_path, capsys, times):
+    checkpoint = Checkpoint(tmp_path / "c.keras", resume="kgen train x --resume --output y")
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), 1, [PressCtrlC(0, 0, times), checkpoint])
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.endswith("kgen train x --resume --output y")
 
 
 def test_ctrl_c_in_the_last_batch_of_an_epoch_loses_nothing(make_model, fit, tmp_path):

@@ -76,7 +76,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(make_fading, fit_on, tmp_path):
     resumed = load_checkpoint(tmp_path / "part" / "checkpoint.keras")
     fit_on(resumed, 7, callbacks("part"))
     same_weights(whole, resumed)
-    rows = [(epoch, score.split, score.value) for epoch, score, _ in read_scores(scores)]
+    rows = [(one.epoch, one.score.split, one.score.value) for one in read_scores(scores)]
     assert rows == [
         (1, "validation", 10), (3, "validation", 30), (5, "validation", 50), (6, "test", 8.0),
         (6, "validation", 60), (7, "validation", 70),
@@ -109,7 +109,7 @@ def test_what_is_dropped_is_said(make_fading, fit_on, tmp_path, capsys):
 
 
 def test_a_damaged_file_is_refused_before_anything_is_trained(make_fading, fit_on, tmp_path):
-    (tmp_path / "scores.jsonl").write_text('{"metric": "f')
+    (tmp_path / "scores.jsonl").write_text('{"metric": "f\n')
     model = make_fading()
     with pytest.raises(CheckpointError, match=r"line 1 is no score"):
         fit_on(model, 1, [Evaluate(by_epoch(), folder=tmp_path)])
@@ -153,3 +153,12 @@ def test_arguments_of_an_evaluator_are_its_own(splits):
         Evaluate(by_epoch(), metrics="fd", seed=3)
     with pytest.raises(ValueError, match="every=0"):
         Evaluate(by_epoch(), every=0)
+
+
+def test_what_the_model_cannot_give_is_refused_before_anything_is_trained(
+    make_fading, fit_on, splits, tmp_path
+):
+    model = make_fading()
+    with pytest.raises(MetricError, match="Fading has no likelihood, so it has no nll"):
+        fit_on(model, 1, [Evaluate(splits, "nll", folder=tmp_path)])
+    assert model.epochs_trained == 0 and not list(tmp_path.iterdir())

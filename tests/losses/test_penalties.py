@@ -28,7 +28,8 @@ SLOPE = linear(W)
 
 
 def penalty(regularizer, step=0, slope=SLOPE, **seen):
-    seen = {"real": X, "fake": -X, "noise": Shares(), **seen}
+    slopes = {"real_slopes": slope(X), "fake_slopes": slope(-X)}
+    seen = {"real": X, "fake": -X, "noise": Shares(), **slopes, **seen}
     return float(regularizer.penalty(slope=slope, step=ops.array(step), **seen))
 
 
@@ -47,12 +48,12 @@ def test_each_penalty_looks_at_its_own_places():
         places.append(ops.convert_to_numpy(images))
         return SLOPE(images)
 
-    for regularizer in (losses.R1(), losses.R2(), losses.GradientPenalty()):
-        penalty(regularizer, slope=slope)
-    np.testing.assert_array_equal(places[0], X)
-    np.testing.assert_array_equal(places[1], -X)
+    penalty(losses.GradientPenalty(), slope=slope)
     shares = np.arange(1, 5)[:, None] / 4  # one number a sample: a x + (1 - a)(-x)
-    np.testing.assert_allclose(places[2], (2 * shares - 1) * X, rtol=1e-6)
+    np.testing.assert_allclose(places[-1], (2 * shares - 1) * X, rtol=1e-6)
+    steep, flat = 2 * np.ones_like(X), np.zeros_like(X)  # |w|^2 is 12 or 0
+    assert penalty(losses.R1(1.0), real_slopes=steep, fake_slopes=flat) == pytest.approx(6.0)
+    assert penalty(losses.R2(1.0), real_slopes=steep, fake_slopes=flat) == 0.0
 
 
 def test_one_share_for_each_image():

@@ -42,7 +42,7 @@ class TestChoiceOfFeatures:
     def test_memorising_alone_can_do_with_pixels(self, data, asked, bank):
         evaluator = Evaluator(data, "nearest_train,ms_ssim", n=20)
         assert evaluator.network is None
-        assert evaluator(bank)[0].notes == ("distance of pixels",)
+        assert evaluator(bank)[0].method == "distance of pixels"
         # What the user names is not replaced.
         assert Evaluator(data, "nearest_train", features="inception").network is not None
 

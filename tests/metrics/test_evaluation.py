@@ -1,5 +1,6 @@
 """The evaluator: protocol in every score, one pass, no batch size in a value, clear refusals."""
 
+import dataclasses
 import json
 import tracemalloc
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 import kgen
+import kgen.metrics.probing
 from kgen.datasets import load
 from kgen.datasets.mixture import MIXTURES, Mixture
 from kgen.errors import MetricError
@@ -266,7 +268,7 @@ class TestMemorising:
         assert unseen.details["share_closer"] < 0.1
         assert copies.details["train_images"] > 0.9 * data.sizes["train"]
         assert copies.better is None
-        assert ("distance of pixels" in copies.notes) == (features is None)
+        assert copies.method == (None if features else "distance of pixels")
 
     def test_mirrored_training_images_are_copies_too(self):
         """Whichever way round the augmentation showed them in the pass that is looked at."""
@@ -330,7 +332,8 @@ class TestPoints:
         assert (modes.value, modes.details["of"]) == (2, 3)
         assert quality.value == pytest.approx(0.75, abs=0.05)
         assert modes.details["quality"] == quality.value
-        assert modes.notes == ("modes with 0.8% of the samples within 4 std",)
+        assert modes.method == "modes with 0.8% of the samples within 4 std"
+        assert quality.method == "within 4 std of a centre"
         assert (modes.n_fake, modes.n_real, modes.features) == (1000, None, None)
 
     def test_the_toys_know_their_own_mixture(self):
@@ -401,3 +404,73 @@ def test_every_metric_has_a_measure():
         if name != "nearest_train":  # which can do without
             assert measure.network == bool(needs & {"features", "inception", "classifier"}), name
         assert bool(measure.fake) == ("sample" in needs), name
+
+
+class TestLinearProbe:
+    class Seeing:
+        capabilities = {"features": ("images",)}
+
+        def features(self, images):
+            return images.mean(axis=(1, 2))
+
+    def test_of_a_model_with_features(self, data):
+        from kgen.metrics import linear_probe
+
+        (score,) = evaluate(self.Seeing(), data, "linear_probe", n=300)
+        assert score.value > 0.97  # the classes are levels of grey
+        assert (score.better, score.split, score.reference) == ("higher", "test", "grey")
+        assert score.features is None  # the model's own are what is measured
+        assert score.n_real == 300 and score.n_fake is None
+        alone = linear_probe(self.Seeing(), data, n=300)
+        assert (alone.value, alone.details) == (score.value, dict(score.details))
+
+    def test_on_the_validation_split_the_test_split_is_not_read(self, data, monkeypatch):
+        read = []
+        original = kgen.metrics.probing.split_chunks
+        monkeypatch.setattr(
+            "kgen.metrics.probing.split_chunks",
+            lambda data, split, n: read.append(split) or original(data, split, n),
+        )
+        (score,) = evaluate(self.Seeing(), data, "linear_probe", n=300, split="validation")
+        assert read == ["train", "validation"] and score.split == "validation"
+        assert score.details["n_validation"] == data.sizes["validation"]
+        with pytest.raises(MetricError, match="not on 'train'"):
+            evaluate(self.Seeing(), data, "linear_probe", n=300, split="train")
+
+    def test_what_cannot_be_probed(self, data, bank):
+        with pytest.raises(MetricError, match="Sampler gives no features, so it has no linear_pr"):
+            evaluate(Sampler(bank), data, "linear_probe")
+        plain = kgen.datasets.from_arrays(bank, batch_size=10, validation=0.2, test=0.2, name="p")
+        with pytest.raises(MetricError, match="p is loaded as 'images': load it with layout='lab"):
+            Evaluator(plain, "linear_probe")
+
+
+def test_a_model_that_cannot_is_refused_before_features_are_looked_for(data, bank, monkeypatch):
+    """Else the advice goes round: give a classifier, give labels, and then it draws no classes."""
+    monkeypatch.setattr("kgen.metrics.features.find", lambda *_: pytest.fail("looked for"))
+    plain = kgen.datasets.from_arrays(bank, batch_size=10, test=0.5)
+    for given in (data, plain):
+        with pytest.raises(MetricError, match="Sampler draws no classes, so it has no label_acc"):
+            evaluate(Sampler(bank), given, "label_accuracy,fd")
+
+
+def test_sampling_is_traced_once_for_batches_of_any_length(data):
+    """A last batch of another length would be traced anew, of which TensorFlow warns."""
+    traced = []
+
+    class Counted(kgen.models.DCGAN):
+        def signatures(self):
+            signatures = super().signatures()
+            function = signatures["sample"].function
+
+            def counting(**inputs):
+                traced.append(inputs)
+                return function(**inputs)
+
+            return {"sample": dataclasses.replace(signatures["sample"], function=counting)}
+
+    model = Counted.build_default((8, 8, 1), latent_dim=4, width=2)
+    for n in (70, 90):  # 64 and a rest
+        evaluate(model, data, "sliced_wasserstein", n=n)
+    assert model.sample(3, seed=1).shape == (3, 8, 8, 1)
+    assert len(traced) == 1

@@ -5,7 +5,7 @@ import pytest
 
 from kgen.datasets.mixture import Mixture
 from kgen.errors import DataError, MetricError
-from kgen.metrics.modes import class_modes, modes_covered, stacked_classes
+from kgen.metrics.modes import class_modes, modes_covered
 
 
 def ring(std=0.02):
@@ -93,19 +93,6 @@ class TestClasses:
     )
     def test_shares_against_uniform(self, classes, modes, divergence):
         assert class_modes(classes, 4) == (modes, pytest.approx(divergence, abs=1e-12))
-
-    def test_stacked_digits(self):
-        """Three channels of ten classes: the number that their digits spell."""
-        digits = np.array([[1, 2, 3], [0, 0, 7], [9, 9, 9]])
-        images = np.zeros((3, 8, 8, 3)) + digits[:, None, None, :]
-
-        def probabilities(grey):
-            assert grey.shape[-1] == 1
-            return np.eye(10)[grey[:, 0, 0, 0].astype(int)]
-
-        classes = stacked_classes(images, probabilities)
-        assert classes.tolist() == [123, 7, 999]
-        assert class_modes(classes, 1000) == (3, pytest.approx(np.log(1000 / 3)))
 
     @pytest.mark.parametrize("classes", [[0, 4], [-1, 0], [], [[0]]])
     def test_bad_classes_are_refused(self, classes):

@@ -1,5 +1,8 @@
 """Statistics of real images: right, kept, and believed only where they fit."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -96,10 +99,12 @@ def test_other_images_are_other_content():
 
 
 def test_another_function_of_the_same_name_is_not_believed():
-    """A function has no checksum; its own features of the first images tell it apart."""
+    """Whatever the checksum says, its own features of the first images tell it apart."""
     made, _ = reference()
     assert made.moments.n == 700
     other, counted = reference(scale=1.01)
+    assert other._path("moments") != made._path("moments")
+    other.network.checksum = made.network.checksum  # as if it read something that no code shows
     assert other._path("moments") == made._path("moments")
     np.testing.assert_allclose(other.moments.mean, 1.01 * made.moments.mean, rtol=1e-4)
     assert counted.images > 700
@@ -111,7 +116,7 @@ def test_rounding_is_forgiven_only_where_a_checksum_vouches_for_the_weights():
     def weighted(factor, checksum):
         counted = Counted(factor)
         network = find(counted, SHAPE)
-        network.checksum = checksum
+        network.checksum, network.of_weights = checksum, True
         counted.images = 0
         return Reference(IMAGES, network), counted
 
@@ -169,3 +174,21 @@ def test_a_cache_that_cannot_be_written_is_said(kgen_cache):
     made, _ = reference()
     with pytest.warns(UserWarning, match="are not kept"):
         assert made.moments.n == 700
+
+
+def test_what_was_used_longest_ago_goes_first(kgen_cache, monkeypatch):
+    """Room for two: the second entry is the older use, because the first was read again."""
+    first = reference(IMAGES[:50])[0]
+    assert first.moments.n == 50
+    place = kgen_cache / "references"
+    size = first._path("moments").stat().st_size
+    monkeypatch.setattr("kgen.metrics.features.cache.MOST_BYTES", int(2.5 * size))
+    second = reference(IMAGES[50:100])[0]
+    assert second.moments.n == 50
+    for path, age in ((first._path("moments"), 100), (second._path("moments"), 50)):
+        os.utime(path, (time.time() - age,) * 2)
+    assert reference(IMAGES[:50])[0].moments.n == 50
+    third = reference(IMAGES[100:150])[0]
+    assert third.moments.n == 50
+    kept = {path.name for path in place.iterdir()}
+    assert kept == {one._path("moments").name for one in (first, third)}

@@ -1,10 +1,12 @@
 """The names of the metrics, and how they are asked for."""
 
+from pathlib import Path
+
 import pytest
 
 from kgen.errors import MetricError
 from kgen.metrics import METRICS, parse_metrics
-from kgen.metrics.registry import NEEDS, SHORT
+from kgen.metrics.registry import NEEDS, SHORT, listing, markdown
 
 
 def test_text_and_sequences():
@@ -51,3 +53,27 @@ def test_every_entry_is_complete():
         "ms_ssim",
         "nearest_train",
     ]
+
+
+def test_the_page_of_the_metrics_is_of_today():
+    page = Path(__file__).parents[2] / "docs" / "metrics.md"
+    assert page.read_text(encoding="utf-8") == markdown(), (
+        "stale: kgen metrics --markdown > docs/metrics.md"
+    )
+
+
+def test_every_metric_is_listed_with_all_that_is_known_of_it():
+    lines = listing().splitlines()
+    assert len(lines) == 2 * len(METRICS) + len(SHORT)
+    assert lines[:2] == [
+        "fid  Fréchet distance in Inception features (Heusel et al. 2017)",
+        "    lower is better; needs samples, or a model that draws them; "
+        "the Inception network of 2015-12-05",
+    ]
+    assert "    to read, not to rank by; needs samples, or a model that draws them" in lines
+    assert lines[-1] == "dc  stands for density, coverage"
+    for name, metric in METRICS.items():
+        (row,) = [line for line in markdown().splitlines() if line.startswith(f"| `{name}` |")]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1:3] == [metric.summary, metric.better or ""] and cells[4] == metric.source
+        assert cells[3].split("; ") == [NEEDS[need] for need in metric.needs]

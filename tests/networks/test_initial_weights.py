@@ -9,12 +9,26 @@ import pytest
 from kgen.networks import (
     conv_decoder,
     conv_encoder,
+    coupling_network,
     dcgan_discriminator,
     dcgan_generator,
     dense_decoder,
     dense_encoder,
+    maxout_discriminator,
+    mlp_discriminator,
+    mlp_generator,
     patchgan,
+    r3gan_discriminator,
+    r3gan_generator,
     resnet_generator,
+    sgan_conv_discriminator,
+    sgan_conv_generator,
+    sgan_dense_discriminator,
+    sgan_dense_generator,
+    tanh_discriminator,
+    tanh_generator,
+    wgangp_critic,
+    wgangp_generator,
 )
 
 NETWORKS = {
@@ -24,13 +38,29 @@ NETWORKS = {
     "dense_decoder": lambda: dense_decoder((8, 8, 1), 4, (16, 16, 16)),
     "conv_encoder": lambda: conv_encoder((32, 32, 1), 4, 8),
     "conv_decoder": lambda: conv_decoder((32, 32, 1), 4, 8),
+    "coupling_network": lambda: coupling_network((4, 4, 2), 4, 8),
     "resnet_generator": lambda: resnet_generator((16, 16, 1), blocks=3, width=4),
     "patchgan": lambda: patchgan((32, 32, 1), 4),
+    "mlp_generator": lambda: mlp_generator((4, 4, 1), 16, (16, 16), batch_norm=True),
+    "mlp_discriminator": lambda: mlp_discriminator((4, 4, 1), (16, 16)),
+    "maxout_discriminator": lambda: maxout_discriminator((4, 4, 1), (16, 16), 2),
+    "tanh_generator": lambda: tanh_generator((2,), 16, (16, 16)),
+    "tanh_discriminator": lambda: tanh_discriminator((2,), (16, 16)),
+    "wgangp_generator": lambda: wgangp_generator((16, 16, 1), 8, 8),
+    "wgangp_critic": lambda: wgangp_critic((16, 16, 1), 8),
+    "r3gan_generator": lambda: r3gan_generator((16, 16, 1), 8, 4, 2, 2),
+    "r3gan_discriminator": lambda: r3gan_discriminator((16, 16, 1), 4, 2, 2),
+    "sgan_dense_generator": lambda: sgan_dense_generator((4, 4, 1), 16, 16),
+    "sgan_dense_discriminator": lambda: sgan_dense_discriminator((4, 4, 1), 4, (16, 16, 16)),
+    "sgan_conv_generator": lambda: sgan_conv_generator((16, 16, 1), 8, 4),
+    "sgan_conv_discriminator": lambda: sgan_conv_discriminator((16, 16, 1), 4, 4),
 }
 
 
 def _kernels(network):
-    return [v.numpy() for v in network.trainable_variables if v.path.endswith(("kernel", "gamma"))]
+    """All that starts at random: biases and other constants start equal."""
+    numbers = [v.numpy() for v in network.trainable_variables]
+    return [x for x in numbers if x.size > 1 and np.ptp(x) > 0]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -51,3 +81,12 @@ def test_the_global_seed_decides(name):
         runs.append(_kernels(NETWORKS[name]()))
     for a, b in zip(*runs, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if "discriminator" in name])
+def test_dropout_draws_from_a_seed_of_its_own(name):
+    """Without one it would draw from PyTorch's global generator there: a run could not resume."""
+    drops = [x for x in NETWORKS[name]().layers if isinstance(x, keras.layers.Dropout)]
+    assert bool(drops) == (name in ("maxout_discriminator", "sgan_conv_discriminator"))
+    seeds = [layer.seed for layer in drops]
+    assert None not in seeds and len(set(seeds)) == len(seeds)

@@ -6,6 +6,7 @@ import pytest
 
 from kgen import report
 from kgen.errors import RecipeError
+from kgen.metrics.score import Score
 from kgen.scores_file import append_scores
 from tests.report.conftest import append, score
 from tests.report.test_html import parse
@@ -43,7 +44,7 @@ def test_only_one_protocol_shares_a_column(runs):
     "change",
     [
         {"features": "other"}, {"checksum": "f" * 12}, {"resize": "clean"}, {"n_real": 7},
-        {"reference": "mnist"}, {"notes": ("legacy",)}, {"features": None},
+        {"reference": "mnist"}, {"method": "of 8-bit levels"}, {"features": None},
     ],
 )  # fmt: skip
 def test_every_part_of_the_protocol_counts(make_run, change):
@@ -54,6 +55,51 @@ def test_every_part_of_the_protocol_counts(make_run, change):
     append(b, (3, score(value=8.0, split="test")))
     assert len(report.compare([a, b]).columns) == 2
     assert [column.winners for column in report.compare([a, b]).columns] == [{1}, set()]
+
+
+def test_what_splits_several_metrics_alike_is_said_once(runs):
+    append(runs[2], (2, score("recall", 0.5, "test", better="higher", n_fake=50)))
+    append(runs[2], (2, score("kd", 0.5, "test", n_fake=70)))
+    append(runs[0], (2, score("kd", 0.5, "test")))
+    assert report.compare(runs).warnings == (
+        "fd, recall stand each in 2 columns, since the protocols differ: n_fake 100 or 50",
+        "kd stands in 2 columns, since the protocols differ: n_fake 100 or 70",
+    )
+
+
+def test_notes_are_remarks_and_split_no_column(make_run):
+    a, b = make_run("a"), make_run("b")
+    few = ("legacy", "few images")
+    append(a, (3, score(value=9.0, split="test", notes=few)))
+    append(b, (3, score(value=7.0, split="test", notes=("legacy",))))
+    append(b, (3, score("kd", 7.0, "test", notes=("legacy",))))
+    comparison = report.compare([a, b])
+    assert [(c.metric, c.winners) for c in comparison.columns] == [("fd", {1}), ("kd", set())]
+    assert comparison.warnings == () and len(comparison.protocols()) == 1
+    remarks = ["fd, kd: legacy", "fd of a: few images"]
+    assert comparison.remarks() == remarks
+    for text in (comparison.text(), comparison.markdown(), comparison.html()):
+        assert all(remark in text for remark in remarks)
+
+
+def test_which_model_was_measured_is_said(make_run):
+    a, b = make_run("a"), make_run("b")
+    best = score(value=9.0, split="test")
+    append_scores(a / "scores.jsonl", [best], 2, model="best")
+    append_scores(a / "scores.jsonl", [score("kd", 1.0, "test")], 3, model="last")
+    append_scores(b / "scores.jsonl", [score(value=7.0, split="test")], 3, model="last")
+    comparison = report.compare([a, b])
+    said = ["best model, epoch 2", "last model, epoch 3"]
+    assert [comparison.measured(place) for place in (0, 1)] == [said, said[1:]]
+    assert "; ".join(said) in comparison.text() and "; ".join(said) in comparison.markdown()
+    cells = parse(comparison.html()).text.replace("\u00a0", " ")
+    assert "a9best model, epoch 2" in cells  # each by itself, where they differ
+    assert "blast model, epoch 37best value" in cells  # else once for the run
+    assert comparison.warnings == ("fd is of different kinds of models: best of a, last of b",)
+    rows = list(csv.DictReader(io.StringIO(comparison.csv())))
+    assert [(r["run"], r["model"], r["epoch"]) for r in rows] == [
+        ("a", "best", "2"), ("a", "last", "3"), ("b", "last", "3"),
+    ]  # fmt: skip
 
 
 def test_what_chose_a_model_is_not_what_is_reported_of_it(make_run):
@@ -124,35 +170,49 @@ def test_runs_of_different_machines_are_said(make_run):
 
 def test_the_table_of_a_terminal(runs):
     assert report.compare(runs[:2]).text().splitlines() == [
-        "run     fd ↓ [1]  recall ↑ [1]  epochs  time",
-        "first   9         0.4           3       1 min 32 s",
-        "second  7 *       0.6 ± 0.12 *  3       1 min 32 s",
+        "run     fd ↓ [1]  recall ↑ [1]  model    epochs  time",
+        "first   9         0.4           epoch 3  3       1 min 32 s",
+        "second  7 *       0.6 ± 0.12 *  epoch 3  3       1 min 32 s",
         "[1] toy(8x8) [0123456789ab], none | glyphs/letters test | 200 real, 100 fake",
         "* best of its column, or within the deviations of the best",
     ]
     third = report.compare(runs).text().splitlines()[3]
-    assert third.split() == ["third", "-", "1", "-", "2", "1", "min", "1", "s"]
+    assert third.split() == ["third", "-", "1", "-", "epoch", "2", "2", "1", "min", "1", "s"]
 
 
 def test_markdown(runs):
     lines = report.compare(runs).markdown().splitlines()
-    assert lines[0] == "| run | fd ↓ [1] | fd ↓ [2] | recall ↑ [1] | epochs | time |"
-    assert lines[1] == "| --- | --- | --- | --- | --- | --- |"
-    assert lines[2] == "| first | 9 | - | 0.4 | 3 | 1 min 32 s |"
-    assert lines[3] == "| second | **7** | - | **0.6 ± 0.12** | 3 | 1 min 32 s |"
-    assert lines[4] == "| third | - | 1 | - | 2 | 1 min 1 s |"
+    assert lines[0] == "| run | fd ↓ [1] | fd ↓ [2] | recall ↑ [1] | model | epochs | time |"
+    assert lines[1] == "| --- | --- | --- | --- | --- | --- | --- |"
+    assert lines[2] == "| first | 9 | - | 0.4 | epoch 3 | 3 | 1 min 32 s |"
+    assert lines[3] == "| second | **7** | - | **0.6 ± 0.12** | epoch 3 | 3 | 1 min 32 s |"
+    assert lines[4] == "| third | - | 1 | - | epoch 2 | 2 | 1 min 1 s |"
     assert lines[6].startswith("- [1] toy(8x8) [0123456789ab], none \\| glyphs/letters test \\|")
     assert lines[-1].startswith("- fd stands in 2 columns")
 
 
-def test_csv_holds_whole_numbers(runs):
-    append(runs[0], (3, score(value=1 / 3, split="test")))
+def test_csv_is_long_and_loses_nothing(runs):
+    """A row for each run, metric and protocol, from which the scores can be read again."""
+    more = {"details": {"real": 0.25}, "notes": ("a, b", "c")}
+    whole = score(value=1 / 3, split="test", **more)
+    append(runs[0], (3, whole))
     rows = list(csv.DictReader(io.StringIO(report.compare(runs).csv())))
-    protocol = "toy(8x8) [0123456789ab], none | glyphs/letters test | 200 real, 100 fake"
-    assert [row["run"] for row in rows] == ["first", "second", "third"]
-    assert float(rows[0][f"fd ({protocol})"]) == 1 / 3
-    assert rows[1][f"recall ({protocol}), deviation"] == "0.125"
-    assert rows[2][f"fd ({protocol})"] == "" and rows[2]["seconds"] == "61.0"
+    named = [(row["run"], row["metric"], row["better"], row["n_fake"]) for row in rows]
+    assert named == [
+        ("first", "fd", "lower", "100"),
+        ("first", "recall", "higher", "100"),
+        ("second", "fd", "lower", "100"),
+        ("second", "recall", "higher", "100"),
+        ("third", "fd", "lower", "50"),
+    ]
+    (first, _, second, third, _) = rows
+    assert float(first["value"]) == 1 / 3 and third["deviation"] == "0.125"
+    assert (second["seed"], second["method"], second["deviation"]) == ("5", "", "")
+    assert rows[4]["run_seconds"] == "61.0" and rows[4]["run_epochs"] == rows[4]["epoch"] == "2"
+    numbers = {"n_real": int, "n_fake": int, "seed": int, "value": float}
+    record = {name: numbers.get(name, str)(text) for name, text in first.items() if text}
+    record |= {name: json.loads(first[name]) for name in ("notes", "details")}
+    assert Score.from_json(record) == whole
 
 
 def test_the_page(runs):
@@ -171,6 +231,7 @@ def test_the_page(runs):
     assert "third: 45 at epoch 1, 40 at epoch 2" in charts[0]
     assert "second, validation: 2 at epoch 1" in charts[1]
     assert "fd stands in 2 columns" in parsed.text
+    assert text.count('class="warning"') == 1  # one list of them, not a box each
     options = parsed.text.partition("How they differ")[2]
     assert "epochs332" in options and "width" not in options  # only what differs
 

@@ -91,11 +91,24 @@ def test_an_unfinished_run_and_an_empty_one(make_run, tmp_path):
     assert not {"img", "svg"} & {name for name, _ in parsed.seen}
 
 
+def test_which_model_was_measured_and_what_is_to_be_known_of_it(make_run):
+    """Notes stand beside their value: they make no table of their own."""
+    folder = make_run()
+    noted = score(value=9.0, split="test", notes=("few images",), details={"real": 0.5})
+    append_scores(folder / "scores.jsonl", [noted, score("kd", 1.0, "test")], 2, model="best")
+    parsed = parse(page_of(folder))
+    assert "fdlower is better9real 0.5, few imagesbest model, epoch 2" in parsed.text
+    captions = [a["aria-label"] for _, a in parsed.seen if "glyphs/letters test" in str(a)]
+    assert len(captions) == 1
+
+
 def test_what_cannot_be_read_is_named(make_run, tmp_path):
     with pytest.raises(RecipeError, match=r"nothing holds no run: it has no config\.json"):
         report.write(tmp_path / "nothing")
     folder = make_run()
-    (folder / "scores.jsonl").write_text('{"metric": "fd", "value": 1, "epoch": 1}\n{"metric": "f')
+    (folder / "scores.jsonl").write_text(
+        '{"metric": "fd", "value": 1, "epoch": 1}\n{"metric": "f\n'
+    )
     with pytest.raises(CheckpointError, match=r"scores\.jsonl, line 2 is no score"):
         report.write(folder)
     (folder / "scores.jsonl").unlink()

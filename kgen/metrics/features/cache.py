@@ -10,6 +10,9 @@ from pathlib import Path
 
 from kgen.files import replacing
 
+#: Statistics of real images are kept up to so many bytes; the least recently used go.
+MOST_BYTES = 4 * 2**30
+
 
 def folder() -> Path:
     """The cache: `KGEN_CACHE`, or `~/.cache/kgen`. Everything in it can be made again."""
@@ -35,3 +38,34 @@ def writing(path: Path) -> Iterator[Path]:
     with replacing(own) as temporary:
         yield temporary
     os.replace(own, path)
+
+
+def prune(place: Path, most_bytes: int, keep: Path) -> None:
+    """Removes the files of a folder that were used longest ago, until the others fit.
+
+    Args:
+        place: The folder.
+        most_bytes: What may stay.
+        keep: A file that stays in any case.
+
+    Example:
+
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp())
+        >>> for age, name in enumerate("abc"):
+        ...     _ = (place / name).write_bytes(bytes(10))
+        ...     os.utime(place / name, (0, 100 - age))
+        >>> prune(place, 20, keep=place / "c")
+        >>> sorted(path.name for path in place.iterdir())
+        ['a', 'c']
+    """
+    files = []
+    for path in place.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another process has pruned it
+            found = path.stat()
+            files.append((found.st_mtime, found.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
+        if total > most_bytes and path != keep:
+            path.unlink(missing_ok=True)
+            total -= size

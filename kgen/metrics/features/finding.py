@@ -14,10 +14,12 @@ _KINDS = {
     "efficientnet-lite0": ("efficientnet", "EfficientNetLite0", None, ()),
     "keras": ("keras_models", "Application", "name", ("weights", "image_size")),
     "classifier": ("classifier", "TrainedClassifier", "data", ("data_dir", "epochs", "limit")),
+    "stacked": ("stacked", "Stacked", "of", ("data_dir", "epochs", "limit")),
 }
 CHOICES = (
     "'auto', 'inception', 'inception:<path of the graph>', 'efficientnet-lite0', 'keras:<name>', "
-    "'classifier', 'classifier:<labelled data>', a Keras model or a function"
+    "'classifier', 'classifier:<labelled data>', 'stacked:<classifier of grey images>', "
+    "a Keras model or a function"
 )
 #: `auto` takes the classifier for grey images up to this side.
 _SMALL = 64
@@ -34,6 +36,7 @@ def find(spec: Any, image_shape: tuple[int, int, int], **options: Any) -> Featur
     | `"keras:MobileNetV2"`, ... | any of `keras.applications` | `weights`, `image_size` |
     | `"classifier"` | trained by kgen on its glyphs | `epochs`, `limit` |
     | `"classifier:<data>"` | the same on labelled data | `data_dir`, `epochs`, `limit` |
+    | `"stacked:classifier:mnist"` | the same, channel by channel | `data_dir`, `epochs`, `limit` |
     | a Keras model, a function | what it computes of images in [-1, 1] | |
 
     What comes back of an earlier call is taken as it is.

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kgen.errors import MetricError
-from kgen.metrics.features import checksums, pixels
+from kgen.metrics.features import checksums, identity, pixels
 from kgen.metrics.features.network import FeatureNetwork
 
 
@@ -35,8 +35,8 @@ def float32() -> Iterator[None]:
 class KerasModel(FeatureNetwork):
     """Any Keras model from images to vectors, or to maps, which are averaged over their pixels.
 
-    The model gets the images as they are, in [-1, 1]; grey ones three times where it wants three
-    channels. Its calls are inference.
+    The model gets the images as they are, in [-1, 1] and in their size; grey ones three times where
+    it wants three channels. Its calls are inference. Its checksum is of its layers and weights.
 
     Args:
         model: A model with one input of images and one output `(n, dim)` or
@@ -55,8 +55,11 @@ class KerasModel(FeatureNetwork):
 
     def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]):
         self._model = model
-        self._repeat = image_shape[2] == 1 and _channels(model) == 3
-        super().__init__(image_shape, name=model.name, checksum="", resize="not resized")
+        name = identity.model_name(model)
+        wanted = _input_shape(model)
+        self._repeat = image_shape[2] == 1 and wanted is not None and wanted[-1] == 3
+        _check_input(name, wanted, (*image_shape[:2], 3) if self._repeat else image_shape)
+        super().__init__(image_shape, name=name, checksum="", resize="not resized")
         blank = np.zeros((self.batch_size, *image_shape), np.float32)
         try:
             self.dim = int(self._batch(blank, rounded=False).shape[1])
@@ -65,10 +68,9 @@ class KerasModel(FeatureNetwork):
         except Exception as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise MetricError(
-                f"the model {model.name} takes no images of shape {image_shape}: {reason}"
+                f"the model {name} takes no images of shape {image_shape}: {reason}"
             ) from error
-        weights = [np.asarray(keras.ops.convert_to_numpy(v)) for v in model.weights]
-        self.checksum = checksums.of_arrays(weights)[: checksums.DIGITS] if weights else ""
+        self.checksum = identity.of_model(model)  # here, because a call may have built it
 
     def _batch(self, images: np.ndarray, rounded: bool) -> np.ndarray:
         if images.dtype == np.uint8:
@@ -129,14 +131,15 @@ class Application(FeatureNetwork):
 class Function(FeatureNetwork):
     """Any function from images in [-1, 1] to vectors `(n, dim)`, or maps, which are averaged.
 
-    Its name in scores is its own; it has no checksum, so what it computes is the user's to say.
+    Its name in scores is its own, and its checksum that of its code and of what it refers to
+    (`kgen.metrics.features.identity`), so that two functions never share a column.
 
     Args:
         function: Takes a float32 array `(n, height, width, channels)` of a fixed `n`.
         image_shape: `(height, width, channels)` of the images.
 
     Raises:
-        MetricError: What it returns has another shape.
+        MetricError: What it returns has another shape, or it holds what has no checksum.
 
     Example:
 
@@ -146,10 +149,13 @@ class Function(FeatureNetwork):
         [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
 
+    of_weights = False
+
     def __init__(self, function: Callable[[np.ndarray], Any], image_shape: tuple[int, int, int]):
         self._function = function
-        name = getattr(function, "__name__", type(function).__name__)
-        super().__init__(image_shape, name=name, checksum="", resize="not resized")
+        checksum = identity.of_function(function)
+        name = identity.name_of(function)
+        super().__init__(image_shape, name=name, checksum=checksum, resize="not resized")
         blank = np.zeros((self.batch_size, *image_shape), np.float32)
         self.dim = int(self._batch(blank, rounded=False).shape[1])
 
@@ -171,12 +177,27 @@ def _vectors(outputs: Any, what: str, n: int | None = None) -> np.ndarray:
     return outputs.mean(axis=(1, 2)) if outputs.ndim == 4 else outputs
 
 
-def _channels(model: keras.Model) -> int | None:
+def _input_shape(model: keras.Model) -> tuple[int | None, ...] | None:
+    """What one input is to be, without the batch; `None` where the model does not say."""
     try:
         shape = model.input_shape
     except (AttributeError, ValueError):  # a subclassed model that has not been called
         return None
-    return shape[-1] if isinstance(shape, tuple) and len(shape) == 4 else None
+    return shape[1:] if isinstance(shape, tuple) else None
+
+
+def _check_input(
+    name: str, wanted: tuple[int | None, ...] | None, image_shape: tuple[int, int, int]
+) -> None:
+    """Keras itself lets a convolution have images of any size."""
+    if wanted is None:
+        return
+    sides = zip(wanted, image_shape, strict=False)
+    if len(wanted) != 3 or any(side not in (None, given) for side, given in sides):
+        raise MetricError(
+            f"the model {name} takes inputs of shape {wanted}, and takes no images of shape "
+            f"{image_shape}: begin it with keras.Input({image_shape}) and a Resizing layer."
+        )
 
 
 def _application(name: str) -> tuple[Callable, Callable]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -21,7 +22,8 @@ class Features(Protocol):
 
     Attributes:
         name: What a score says, such as `"efficientnet-lite0"`.
-        checksum: SHA-256 of the weights, the first 12 digits; empty where there are no weights.
+        checksum: SHA-256 of the weights (of a function: of its code), the first 12 digits; empty
+            where there is nothing to check.
         resize: How images come to the network's size.
         dim: Length of a feature vector.
         notes: What a reader of a score must know.
@@ -39,6 +41,29 @@ class Features(Protocol):
         """Features `(n, dim)`, float32, of images `(n, height, width, channels)` in [-1, 1]."""
 
 
+_NETWORKS: dict[tuple, Any] = {}
+
+
+def once(key: tuple, build: Callable[[], Any]) -> Any:
+    """The Keras model of a key, built once in a process.
+
+    Each model is traced when it is first called, and TensorFlow warns where that happens often, as
+    with a new evaluator in each cell of a notebook.
+
+    Args:
+        key: What the model is, its weights included.
+        build: Makes it.
+
+    Example:
+
+        >>> once(("example", 1), list) is once(("example", 1), list)
+        True
+    """
+    if key not in _NETWORKS:
+        _NETWORKS[key] = build()
+    return _NETWORKS[key]
+
+
 class FeatureNetwork(abc.ABC):
     """Runs images through a network in batches of one size, so that it is compiled once.
 
@@ -53,6 +78,8 @@ class FeatureNetwork(abc.ABC):
 
     dim: int
     classes: int | None = None
+    #: Whether equal checksums mean equal weights, so that a difference can only be rounding.
+    of_weights: bool = True
 
     def __init__(
         self,

@@ -173,7 +173,13 @@ class AdversarialGame(GenerativeModel):
         def logits(images):
             return self.discriminator(images, training=training)
 
-        real_logits, fake_logits = logits(real), logits(fake)
+        def look(images, kind):
+            if any(kind in each.slopes_of for each in self._penalties("discriminator")):
+                return self.value_and_input_gradient(logits, images)
+            return logits(images), None
+
+        real_logits, real_slopes = look(real, "real")
+        fake_logits, fake_slopes = look(fake, "fake")
         loss = self.discriminator_loss(real_logits, fake_logits, real, fake)
         if self.objective.log_odds:
             report = {
@@ -189,6 +195,8 @@ class AdversarialGame(GenerativeModel):
                 fake=fake,
                 real_logits=real_logits,
                 fake_logits=fake_logits,
+                real_slopes=real_slopes,
+                fake_slopes=fake_slopes,
                 slope=lambda images: self.input_gradient(logits, images),
                 noise=noise,
             )

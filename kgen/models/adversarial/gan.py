@@ -92,7 +92,8 @@ class GAN(AdversarialGame):
             role="latent",
             distribution=LATENTS[self.latent_distribution],
         )
-        images = {"images": TensorSpec((None, *self.image_shape))}
+        role = "image" if len(self.image_shape) == 3 else "point"  # of ring and grid
+        images = {"images": TensorSpec((None, *self.image_shape), role=role)}
 
         def features(images):
             return {"features": self._features_and_logits(images, training=False)[0]}
@@ -101,7 +102,7 @@ class GAN(AdversarialGame):
             "sample": Signature(
                 lambda latents: {"images": self.generate(latents)},
                 {"latents": latents},
-                {"images": "image"},
+                {"images": role},
             ),
             "discriminate": Signature(
                 lambda images: {"logits": self.discriminator(images, training=False)},
@@ -128,7 +129,7 @@ class GAN(AdversarialGame):
                 model's own noise is not touched, so that sampling does not change training.
 
         Returns:
-            float32 images (n, height, width, channels) in [-1, 1].
+            float32 images (n, height, width, channels) in [-1, 1], or points (n, dimensions).
         """
         latents = self.latents(check_count(n), Noise(keras.random.SeedGenerator(seed)))
         return self.serve("sample", latents=ops.convert_to_numpy(latents))

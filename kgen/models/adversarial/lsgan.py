@@ -14,9 +14,9 @@ class LSGAN(DCGAN):
     their eq. 8, which minimises a Pearson divergence between `p + q` and `2 q`, pass
     `objective=kgen.losses.LeastSquares(fake=-1, real=1, target=0)`.
 
-    Networks and optimizers are DCGAN's; the paper's own networks are for 112 x 112 pixels. The
-    logits are no log-odds, so training reports `critic_gap` beside the losses,
-    `E D(x) - E D(G(z))`: 1 for a perfect discriminator and 0 for a fooled one.
+    Networks and optimizers are DCGAN's. The logits are no log-odds, so training reports
+    `critic_gap` beside the losses, `E D(x) - E D(G(z))`: 1 for a perfect discriminator and 0 for a
+    fooled one.
 
     Example:
 
@@ -27,3 +27,25 @@ class LSGAN(DCGAN):
     """
 
     paper_objective = "least_squares"
+
+    @classmethod
+    def build_default(
+        cls,
+        image_shape: tuple[int, int, int] = (112, 112, 3),
+        latent_dim: int = 100,
+        width: int = 64,
+        **kwargs,
+    ) -> "LSGAN":
+        """DCGAN's networks, at the size and width of the paper's discriminator.
+
+        Args:
+            image_shape: (height, width, channels); square, with a side of 4 or 7 times a power of
+                two.
+            latent_dim: Length of the latent vectors.
+            width: Channels of the largest hidden map.
+            **kwargs: Passed to the constructor.
+
+        Raises:
+            ValueError: For a size that the networks cannot make.
+        """
+        return super().build_default(image_shape, latent_dim, width, **kwargs)

@@ -7,9 +7,8 @@ from keras import ops
 
 from kgen.losses import R1, R2
 from kgen.models.adversarial.gan import GAN
-from kgen.models.adversarial.scheduled_adam import ScheduledAdam
 from kgen.networks import r3gan_discriminator, r3gan_generator
-from kgen.training import averages
+from kgen.training import ScheduledAdam, averages
 
 
 @keras.saving.register_keras_serializable("kgen")

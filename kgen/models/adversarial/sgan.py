@@ -7,9 +7,9 @@ import numpy as np
 from keras import ops
 
 from kgen.layers import initialize_from_data
-from kgen.losses import feature_matching
-from kgen.losses.semi_supervised import labelled_loss, real_logit, unlabelled_loss
+from kgen.losses import feature_matching, labelled_loss, real_logit, unlabelled_loss
 from kgen.models.base import GenerativeModel
+from kgen.models.semi_supervised import parts_of
 from kgen.models.signature import Signature, TensorSpec, check_count
 from kgen.networks.features import features_and_logits
 from kgen.networks.sgan import (
@@ -18,8 +18,7 @@ from kgen.networks.sgan import (
     sgan_dense_discriminator,
     sgan_dense_generator,
 )
-from kgen.training import Noise, averages
-from kgen.training.textbook_adam import TextbookAdam
+from kgen.training import Noise, TextbookAdam, averages
 
 _MATCHING = {
     "squared": feature_matching,
@@ -182,7 +181,7 @@ class SGAN(GenerativeModel):
 
     def train_step(self, data):
         """One step of the discriminator, then one of the generator."""
-        labelled, labels, unlabelled = _parts(data)
+        labelled, labels, unlabelled = parts_of(data)
         n = ops.shape(unlabelled)[0]
 
         def discriminator_loss():
@@ -206,7 +205,7 @@ class SGAN(GenerativeModel):
 
     def test_step(self, data):
         """The same losses in inference mode, on fresh latents, of images that have labels."""
-        labelled, labels, unlabelled = _parts(data)
+        labelled, labels, unlabelled = parts_of(data)
         latents = self.latents(ops.shape(unlabelled)[0], self.evaluation_noise)
         fake, fake_logits = self._read_inference(self.generator(latents, training=False))
         real, real_logits = self._read_inference(unlabelled)
@@ -242,7 +241,7 @@ class SGAN(GenerativeModel):
 
     def batch_images(self, data):
         """The images with labels and those without."""
-        labelled, _, unlabelled = _parts(data)
+        labelled, _, unlabelled = parts_of(data)
         shape = self.image_shape
         return {"labelled images": (labelled, shape), "unlabelled images": (unlabelled, shape)}
 
@@ -305,11 +304,3 @@ class SGAN(GenerativeModel):
             "matching": self.matching,
             "unlabelled_weight": self.unlabelled_weight,
         }
-
-
-def _parts(data):
-    """`(labelled, labels, unlabelled)` of a batch; one that is all labelled stands for both."""
-    first, second = data
-    if isinstance(first, (tuple, list)):
-        return (*first, second)
-    return first, second, first

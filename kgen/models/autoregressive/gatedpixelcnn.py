@@ -2,20 +2,20 @@
 
 import keras
 
-from kgen.models.autoregressive.base import AutoregressiveModel, pixels_of
+from kgen.models.autoregressive.images import AutoregressiveImageModel, pixels_of
 from kgen.networks import gated_pixelcnn
 
 
 @keras.saving.register_keras_serializable("kgen")
-class GatedPixelCNN(AutoregressiveModel):
+class GatedPixelCNN(AutoregressiveImageModel):
     """Two gated stacks, one of the rows above and one of the row itself; if wished by class.
 
     Van den Oord et al., *Conditional Image Generation with PixelCNN Decoders*, 2016. Its unit is
     `y = tanh(W_f * x + V_f h) sigmoid(W_g * x + V_g h)` (eq. 4), where `h` says the class.
 
     Args:
-        network: See `AutoregressiveModel`; `kgen.networks.gated_pixelcnn` has the masks.
-        **kwargs: See `AutoregressiveModel`; with `classes` data are `(images, labels)`.
+        network: See `AutoregressiveImageModel`; `kgen.networks.gated_pixelcnn` has the masks.
+        **kwargs: See `AutoregressiveImageModel`; with `classes` data are `(images, labels)`.
 
     Example:
 

@@ -2,12 +2,12 @@
 
 import keras
 
-from kgen.models.autoregressive.base import AutoregressiveModel, pixels_of
+from kgen.models.autoregressive.images import AutoregressiveImageModel, pixels_of
 from kgen.networks import pixelcnn
 
 
 @keras.saving.register_keras_serializable("kgen")
-class PixelCNN(AutoregressiveModel):
+class PixelCNN(AutoregressiveImageModel):
     """Masked convolutions predict each pixel from those above and to the left.
 
     Van den Oord et al., *Pixel Recurrent Neural Networks*, 2016, section 3.4. In training all
@@ -15,9 +15,9 @@ class PixelCNN(AutoregressiveModel):
     the right, which the Gated PixelCNN closes.
 
     Args:
-        network: See `AutoregressiveModel`; for several channels with masks between them, as
+        network: See `AutoregressiveImageModel`; for several channels with masks between them, as
             `kgen.networks.pixelcnn` has.
-        **kwargs: See `AutoregressiveModel`.
+        **kwargs: See `AutoregressiveImageModel`.
 
     Example:
 

@@ -5,12 +5,12 @@ import numpy as np
 
 from kgen.layers import initialize_from_data
 from kgen.losses import logistic_mixture_size
-from kgen.models.autoregressive.base import AutoregressiveModel
+from kgen.models.autoregressive.images import AutoregressiveImageModel
 from kgen.networks import pixelcnn_plus_plus
 
 
 @keras.saving.register_keras_serializable("kgen")
-class PixelCNNPlusPlus(AutoregressiveModel):
+class PixelCNNPlusPlus(AutoregressiveImageModel):
     """8-bit pixels as mixtures of discretised logistics, from two streams at three resolutions.
 
     Salimans, Karpathy, Chen & Kingma, *PixelCNN++*, 2017. All channels of a pixel are drawn from
@@ -18,8 +18,8 @@ class PixelCNNPlusPlus(AutoregressiveModel):
     it; so one pass of the network is enough for a pixel.
 
     Args:
-        network: See `AutoregressiveModel`; it must see no channel of the pixel itself.
-        **kwargs: See `AutoregressiveModel`.
+        network: See `AutoregressiveImageModel`; it must see no channel of the pixel itself.
+        **kwargs: See `AutoregressiveImageModel`.
 
     Example:
 

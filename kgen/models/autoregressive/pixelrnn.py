@@ -2,20 +2,20 @@
 
 import keras
 
-from kgen.models.autoregressive.base import AutoregressiveModel, pixels_of
+from kgen.models.autoregressive.images import AutoregressiveImageModel, pixels_of
 from kgen.networks import pixelrnn
 
 
 @keras.saving.register_keras_serializable("kgen")
-class PixelRNN(AutoregressiveModel):
+class PixelRNN(AutoregressiveImageModel):
     """LSTMs over the image predict each pixel: the Row LSTM, or the Diagonal BiLSTM.
 
     Van den Oord et al., *Pixel Recurrent Neural Networks*, 2016, sections 3.1 and 3.2. The Diagonal
     BiLSTM sees all pixels before; the Row LSTM a triangle of them, in fewer steps.
 
     Args:
-        network: See `AutoregressiveModel`; `kgen.networks.pixelrnn` makes both.
-        **kwargs: See `AutoregressiveModel`.
+        network: See `AutoregressiveImageModel`; `kgen.networks.pixelrnn` makes both.
+        **kwargs: See `AutoregressiveImageModel`.
 
     Example:
 

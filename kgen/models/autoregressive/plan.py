@@ -1,4 +1,7 @@
-"""In which order, and how often, the layers of a network run when an image is drawn by pixels."""
+"""In which order, and how often, the layers of a network run when it draws pixel by pixel.
+
+A network of sequences (n, length, channels) is planned as well: its pixels are samples.
+"""
 
 import dataclasses
 
@@ -20,6 +23,7 @@ _PER_PIXEL = (
     keras.layers.Dropout,
     keras.layers.GaussianNoise,
     keras.layers.GaussianDropout,
+    keras.layers.SpatialDropout1D,
     keras.layers.SpatialDropout2D,
     keras.layers.Add,
     keras.layers.Subtract,
@@ -89,19 +93,22 @@ class Plan:
         image: Id of the image input.
         others: Ids of the other inputs, such as labels.
         output: Id of the output.
-        size: Height and width.
+        size: Height and width; of a sequence 1 and its length, which may be `None` for any.
         channels: Of the image.
         constants: Steps that depend on the other inputs alone.
         steps: All others, in an order in which they can run.
+        along: Of a sequence, the ids of the tensors that depend on the other inputs alone and
+            differ from sample to sample: each sample takes its own part of them.
     """
 
     image: int
     others: tuple[int, ...]
     output: int
-    size: tuple[int, int]
+    size: tuple[int, int | None]
     channels: int
     constants: tuple[Step, ...]
     steps: tuple[Step, ...]
+    along: tuple[int, ...] = ()
 
 
 def plan(network: keras.Model) -> Plan:
@@ -117,9 +124,13 @@ def plan(network: keras.Model) -> Plan:
     if not hasattr(network, "operations"):
         raise NotIncrementalError("it is no functional model")
     image, *others = network.inputs
-    _, height, width, channels = image.shape
-    if None in (height, width):
+    sequence = len(image.shape) == 3
+    *size, channels = image.shape[1:]
+    height, width = (1, *size) if sequence else size
+    if None in size and not sequence:
         raise NotIncrementalError("its images have no fixed size")
+    postponed = _postponed(network) if sequence else set()
+    along = {}
     # Of each tensor: "constant", "row" (known when its row begins) or "pixel".
     kinds = {id(image): "pixel", **{id(t): "constant" for t in others}}
     whole = {id(image)}  # the tensors that depend on the whole of their own pixel of the image
@@ -134,23 +145,29 @@ def plan(network: keras.Model) -> Plan:
             raise NotIncrementalError("a layer is used more than once")
         output = layer.output
         known = {kinds[id(t)] for t in inputs}
-        if known == {"constant"}:
+        if known == {"constant"} and id(output) not in postponed:
             kinds[id(output)] = "constant"
             constants.append(_step(layer, inputs, output, 1, True, True, False))
             continue
         seen = [t for t in inputs if kinds[id(t)] != "constant"]
-        stride = height // max(t.shape[1] for t in [*seen, output])
+        maps = [t for t in inputs if kinds[id(t)] == "constant" and _differs_by_pixel(t)]
+        if maps and not sequence:
+            raise NotIncrementalError(f"{layer.name} is fed a map beside the image")
+        along |= {id(t): None for t in maps}
+        if sequence and any(t.shape[1] != width for t in [*seen, output]):
+            raise NotIncrementalError(f"{layer.name} changes the length")
+        stride = 1 if sequence else height // max(t.shape[1] for t in [*seen, output])
         causal = isinstance(layer, CausalLayer) or (
             isinstance(layer, WeightNormalization) and isinstance(layer.layer, CausalLayer)
         )
-        by_row = fed_by_row = "pixel" not in known
+        by_row = fed_by_row = "pixel" not in known and not sequence
         sees_pixel = any(id(t) in whole for t in inputs)
         hides = False
         if causal:
             inner = _checked(layer, fed_by_row)
             by_row = inner.strictly_above or fed_by_row
             hides = inner.hides_last_colour
-        elif not _is_per_pixel(layer):
+        elif not _is_per_pixel(layer, len(image.shape)):
             raise NotIncrementalError(f"{type(layer).__name__} is no layer that can run by pixels")
         if sees_pixel and not hides:
             whole.add(id(output))
@@ -171,7 +188,37 @@ def plan(network: keras.Model) -> Plan:
         channels,
         tuple(constants),
         tuple(steps),
+        tuple(along),
     )
+
+
+def _postponed(network: keras.Model) -> set[int]:
+    """Outputs of a sequence's layers that could run beforehand, and run sample by sample instead.
+
+    Those that compute each sample alone from the other inputs, and that only such layers or those
+    of the sequence itself ask: computed whole they would fill the memory, a map for each layer.
+    """
+    layers = [op for op in network.operations if not isinstance(op, keras.layers.InputLayer)]
+    free = {id(t) for t in network.inputs[1:]}  # does not depend on the sequence
+    for layer in layers:
+        if all(id(t) in free for t in keras.tree.flatten(layer.input)):
+            free.add(id(layer.output))
+    asked_whole, postponed = set(), set()
+    for layer in reversed(layers):
+        inputs, output = keras.tree.flatten(layer.input), id(layer.output)
+        if output not in free:
+            continue
+        alone = _is_per_pixel(layer, 3) and any(_differs_by_pixel(t) for t in inputs)
+        if alone and output not in asked_whole:
+            postponed.add(output)
+        else:
+            asked_whole |= {id(t) for t in inputs}
+    return postponed
+
+
+def _differs_by_pixel(t) -> bool:
+    """Whether a tensor has a place for each pixel, and not one number for all of them."""
+    return len(t.shape) > 2 and any(side != 1 for side in t.shape[1:-1])
 
 
 def _step(layer, inputs, output, stride, by_row, fed_by_row, sees_pixel) -> Step:
@@ -200,13 +247,14 @@ def _checked(layer, fed_by_row: bool) -> CausalLayer:
     return inner
 
 
-def _is_per_pixel(layer: keras.layers.Layer) -> bool:
+def _is_per_pixel(layer: keras.layers.Layer, rank: int) -> bool:
+    last = (-1, rank - 1)
     if isinstance(layer, WeightNormalization):
-        return _is_per_pixel(layer.layer)
+        return _is_per_pixel(layer.layer, rank)
     if isinstance(layer, keras.layers.Concatenate):
-        return layer.axis in (-1, 3)
+        return layer.axis in last
     if isinstance(layer, (keras.layers.BatchNormalization, keras.layers.LayerNormalization)):
-        return layer.axis in (-1, 3, [-1], [3])
-    if isinstance(layer, keras.layers.Conv2D):
-        return layer.kernel_size == (1, 1) and layer.strides == (1, 1)
+        return layer.axis in last or layer.axis in ([last[0]], [last[1]])
+    if isinstance(layer, (keras.layers.Conv1D, keras.layers.Conv2D)):
+        return {*layer.kernel_size, *layer.strides} == {1}
     return isinstance(layer, _PER_PIXEL) or getattr(layer, "per_pixel", False)

@@ -9,6 +9,7 @@ Both are loops that every backend can compile, and end in a graph that can be ex
 """
 
 import itertools
+import math
 
 import keras
 from keras import ops
@@ -21,56 +22,54 @@ class FullForward:
     """Draws with the whole network for every pixel and pass, whatever the network is.
 
     Args:
-        network: Of images, or of `[images, ...]`.
+        network: Of images or sequences, or of `[images, ...]`.
     """
 
     def __init__(self, network: keras.Model):
         self.network = network
 
-    def run(self, draw, passes: int, others: list, extras: dict):
+    def run(self, draw, passes: int, others: list, extras: dict, keep: bool = True):
         """Draws images.
 
         Args:
-            draw: `(parameters, pixel, extras, number of the pass) -> pixel`, on (n, 1, 1, ...).
+            draw: `(parameters, pixel, extras, number of the pass) -> pixel`, on (n, 1, 1, ...), or
+                of sequences on (n, 1, ...).
             passes: How often the network runs for a pixel.
             others: The network's other inputs.
             extras: Tensors (n, height, width, ...) by name, of which `draw` gets its pixel's.
+            keep: Whether to return the parameters, which take much memory where there are many.
 
         Returns:
             `(images, parameters)`: what was drawn, and what the network said of it in the last
-            pass for each pixel.
+            pass for each pixel (`None` without `keep`).
         """
         first = next(iter(extras.values()))
-        n = ops.shape(first)[0]
-        _, height, width, channels = self.network.inputs[0].shape
-        rows, columns = ops.arange(height), ops.arange(width)
+        shape, rank = ops.shape(first)[:-1], len(first.shape)
+        pixels = math.prod(shape[1:])
+        places = ops.reshape(ops.arange(pixels), (1, *shape[1:], 1))
 
         def body(i, images, said):
-            row, column = i // width, i % width
-            here = (rows[:, None] == row) & (columns == column)
-            here = here[None, :, :, None]
+            here = places == i
 
             def pick(t):
-                t = ops.take(ops.take(t, row, axis=1), column, axis=1)
-                return t[:, None, None]
+                t = ops.take(ops.reshape(t, (-1, pixels, t.shape[-1])), i, axis=1)
+                return ops.reshape(t, (-1, *[1] * (rank - 2), t.shape[-1]))
 
             for k in range(passes):
                 inputs = [images, *others] if others else images
-                said = ops.where(here, self.network(inputs, training=False), said)
-                pixel = draw(pick(said), pick(images), {k: pick(t) for k, t in extras.items()}, k)
-                images = ops.where(here, pixel, images)
+                found = self.network(inputs, training=False)
+                known = {name: pick(t) for name, t in extras.items()}
+                images = ops.where(here, draw(pick(found), pick(images), known, k), images)
+                said = ops.where(here, found, said) if keep else said
             return i + 1, images, said
 
+        channels = self.network.inputs[0].shape[-1]
+        output = self.network.outputs[0]
+        said = ops.zeros((*shape, output.shape[-1]) if keep else (), output.dtype)
         _, images, said = ops.while_loop(
-            lambda i, *_: i < height * width,
-            body,
-            (
-                0,
-                ops.zeros((n, height, width, channels)),
-                ops.zeros((n, *self.network.outputs[0].shape[1:]), self.network.outputs[0].dtype),
-            ),
+            lambda i, *_: i < pixels, body, (0, ops.zeros((*shape, channels)), said)
         )
-        return images, said
+        return images, said if keep else None
 
 
 class Incremental:
@@ -96,7 +95,7 @@ class Incremental:
         needed = {i for s in self.by_pixel if not s.by_row for i in s.inputs}
         self.rows_for_pixels = [s for s in self.by_row if s.output in needed]
 
-    def run(self, draw, passes: int, others: list, extras: dict):
+    def run(self, draw, passes: int, others: list, extras: dict, keep: bool = True):
         """As `FullForward.run`."""
         n = ops.shape(next(iter(extras.values())))[0]
         height, width = self.plan.size
@@ -111,13 +110,14 @@ class Incremental:
             known = {s.output: memory for s, memory in zip(self.causal, memories, strict=True)}
             values, known = self._begin_row(row, known, dict(constants), weights)
             line = {name: ops.take(t, row, axis=1)[:, None] for name, t in extras.items()}
-            carries, pixels, parameters = self._draw_row(
-                draw, passes, row, n, line, values, known, constants, weights
+            carries, pixels, *parameters = self._draw_row(
+                draw, passes, row, n, line, values, known, constants, weights, keep
             )
             memories = [self._end_row(s, row, known, carries, weights) for s in self.causal]
             here = (rows == row)[None, :, None, None]
             images = ops.where(here, as_row(pixels), images)
-            return row + 1, memories, images, ops.where(here, as_row(parameters), said)
+            said = [ops.where(here, as_row(new), said[0]) for new in parameters]
+            return row + 1, memories, images, said
 
         _, _, images, said = ops.while_loop(
             lambda row, *_: row < height,
@@ -126,10 +126,10 @@ class Incremental:
                 0,
                 memories,
                 ops.zeros((n, height, width, self.plan.channels)),
-                ops.zeros((n, height, width, self.output_channels), self.output_dtype),
+                [ops.zeros((n, height, width, self.output_channels), self.output_dtype)] * keep,
             ),
         )
-        return images, said
+        return images, said[0] if keep else None
 
     def _begin_row(self, row, memories, values, weights):
         """All that the rows above say of this one.
@@ -157,7 +157,7 @@ class Incremental:
             memories[step.output] = _when(row, step.stride, new, memory)
         return values, memories
 
-    def _draw_row(self, draw, passes, row, n, line, values, memories, constants, weights):
+    def _draw_row(self, draw, passes, row, n, line, values, memories, constants, weights, keep):
         """Draws a row's pixels; returns the carries, pixels and parameters, stacked by column."""
         width = self.plan.size[1]
         stepping = [s for s in self.causal if not s.fed_by_row]
@@ -175,10 +175,10 @@ class Incremental:
         line = {name: _columns(t) for name, t in line.items()}
         carries = {s.output: _first_carry(s, n) for s in stepping}
         pixel = ops.zeros((n, 1, 1, self.plan.channels))
-        said = ops.zeros((n, 1, 1, self.output_channels), self.output_dtype)
+        said = [ops.zeros((n, 1, 1, self.output_channels), self.output_dtype)] * keep
 
         def body(state, here):
-            carries, _, _ = state
+            carries, *_ = state
             column, contexts, above, line = here
             contexts = keras.tree.map_structure(lambda t: t[:, None], contexts)
             above = {key: t[:, None] for key, t in above.items()}
@@ -192,12 +192,11 @@ class Incremental:
             # The layers that look at the image itself have not seen the last colour yet.
             _, told = self._pixel(self.to_tell, x, *at, found, weights)
             new |= {s.output: told[s.output] for s in self.to_tell if s.output in told}
-            state = (new, x, found[self.plan.output])
+            state = (new, x, *[found[self.plan.output]] * keep)
             return state, state
 
         columns = (ops.arange(width), contexts, above, line)
-        _, (carries, pixels, said) = ops.scan(body, (carries, pixel, said), columns)
-        return carries, pixels, said
+        return ops.scan(body, (carries, pixel, *said), columns)[1]
 
     def _pixel(self, steps, x, row, column, contexts, carries, values, weights):
         """Runs steps for one pixel: the values by tensor, and the carries after it."""

@@ -17,8 +17,9 @@ class Bernoulli:
 
     Args:
         binarization: `"dynamic"` draws each pixel with its grey level as the probability, anew each
-            time it is seen; `"threshold"` cuts at the middle. (Grey levels as soft targets are not
-            offered: their cross-entropy is no likelihood, see Loaiza-Ganem & Cunningham 2019.)
+            time it is seen, `"static"` once and for all; `"threshold"` cuts at the middle. (Grey
+            levels as soft targets are not offered: their cross-entropy is no likelihood, see
+            Loaiza-Ganem & Cunningham 2019.)
     """
 
     parameters = 1

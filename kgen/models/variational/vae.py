@@ -6,21 +6,18 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgen.losses import bits_per_dim, normal_log_prob, standard_normal_kl
-from kgen.models.base import GenerativeModel, images_of
+from kgen.losses import bits_per_dim, log_mean_exp, normal_log_prob, standard_normal_kl
+from kgen.models.base import images_of
+from kgen.models.binarization import described
+from kgen.models.encoder_decoder import EncoderDecoder
 from kgen.models.signature import Signature, TensorSpec, check_count
 from kgen.models.variational import observation
 from kgen.networks import conv_decoder, conv_encoder, dense_decoder, dense_encoder
 from kgen.training import Noise
 
-_ARCHITECTURES = {
-    "dense": (dense_encoder, dense_decoder),
-    "conv": (conv_encoder, conv_decoder),
-}
-
 
 @keras.saving.register_keras_serializable("kgen")
-class VAE(GenerativeModel):
+class VAE(EncoderDecoder):
     """An encoder and a decoder that maximise a lower bound of the likelihood.
 
     Kingma & Welling, *Auto-Encoding Variational Bayes*, 2014. With prior `p(z) = N(0, I)` and
@@ -37,7 +34,8 @@ class VAE(GenerativeModel):
         decoder: Latents to the likelihood's parameters: (n, height, width, channels) logits for
             Bernoulli pixels, twice the channels for Gaussian ones.
         likelihood: `"bernoulli"` or `"gaussian"`; see `kgen.models.variational.observation`.
-        binarization: `"dynamic"` or `"threshold"`, for the Bernoulli likelihood.
+        binarization: `"dynamic"`, `"static"` or `"threshold"`, for the Bernoulli likelihood; see
+            `kgen.models.binarization`.
         ema_momentum: See `GenerativeModel`; averages both networks.
         seed: See `GenerativeModel`.
         name: The Keras name.
@@ -53,11 +51,13 @@ class VAE(GenerativeModel):
         ((3, 8, 8, 1), (3,))
     """
 
-    players = {"model": ("encoder", "decoder")}
-    averaged = ("encoder", "decoder")
     loss_names = ("loss", "reconstruction", "kl", "bits_per_dim")
-    xla_on_cpu = True
-    inference_mode = "the default networks have neither batch normalisation nor dropout"
+
+    #: Encoder and decoder of each name that `build_default` takes.
+    architectures = {
+        "dense": (dense_encoder, dense_decoder),
+        "conv": (conv_encoder, conv_decoder),
+    }
 
     def __init__(
         self,
@@ -68,11 +68,9 @@ class VAE(GenerativeModel):
         binarization: str = "dynamic",
         **kwargs,
     ):
-        super().__init__({"encoder": encoder, "decoder": decoder}, **kwargs)
+        super().__init__(encoder, decoder, **kwargs)
         self.likelihood, self.binarization = likelihood, binarization
         self.observation = observation.make(likelihood, binarization)
-        self.image_shape = tuple(encoder.input_shape[1:])
-        self.latent_dim = decoder.input_shape[-1]
         codes = [tuple(shape)[1:] for shape in encoder.output_shape]
         if codes != 2 * [(self.latent_dim,)]:
             raise ValueError(
@@ -115,13 +113,14 @@ class VAE(GenerativeModel):
         Raises:
             ValueError: For an unknown name or a size that the networks cannot make.
         """
-        if architecture not in _ARCHITECTURES:
+        if architecture not in cls.architectures:
             raise ValueError(
-                f"architecture must be one of {tuple(_ARCHITECTURES)}, got {architecture!r}."
+                f"architecture must be one of {tuple(cls.architectures)}, got {architecture!r}."
             )
-        encoder, decoder = _ARCHITECTURES[architecture]
+        encoder, decoder = cls.architectures[architecture]
         observed = observation.make(likelihood, binarization)
-        decoder = decoder(image_shape, latent_dim, parameters=observed.parameters)
+        told = {"classes": kwargs["classes"]} if "classes" in kwargs else {}
+        decoder = decoder(image_shape, latent_dim, parameters=observed.parameters, **told)
         if mean_image is not None:
             mean_image = np.asarray(mean_image, "float32")
             if architecture == "conv":  # one bias for all places
@@ -129,7 +128,7 @@ class VAE(GenerativeModel):
             start = ops.ravel(observed.parameters_at(mean_image))
             decoder.get_layer("to_parameters").bias.assign(start)
         return cls(
-            encoder(image_shape, latent_dim),
+            encoder(image_shape, latent_dim, **told),
             decoder,
             likelihood=likelihood,
             binarization=binarization,
@@ -162,42 +161,46 @@ class VAE(GenerativeModel):
         likelihood = self.observation.log_prob(x, decoder(z, training=training))
         return likelihood, standard_normal_kl(mean, log_variance)
 
+    def objective(self, likelihood, kl):
+        """What is minimised, a number, of the two terms (n,) of `bound`: the mean negative ELBO."""
+        return ops.mean(kl - likelihood)
+
     def train_step(self, data):
-        """One gradient step on the negative ELBO."""
-        images = images_of(data)
-
-        def loss():
-            networks = self.encoder, self.decoder
-            likelihood, kl = self._draw_bound(images, self.noise, *networks, training=True)
-            return ops.mean(kl - likelihood), (ops.mean(likelihood), ops.mean(kl))
-
-        return self._report(images, *self.minimize(loss))
+        """One gradient step on the objective."""
+        return self._report(data, *self.minimize(lambda: self._draw_terms(data, self.noise, True)))
 
     def test_step(self, data):
-        """The negative ELBO in inference mode."""
-        images = images_of(data)
-        networks = self.inference_network("encoder"), self.inference_network("decoder")
-        noise = self.evaluation_noise
-        likelihood, kl = self._draw_bound(images, noise, *networks, training=False)
-        return self._report(images, ops.mean(kl - likelihood), (ops.mean(likelihood), ops.mean(kl)))
+        """The same in inference mode."""
+        return self._report(data, *self._draw_terms(data, self.evaluation_noise, False))
 
-    def _draw_bound(self, images, noise, encoder, decoder, training):
+    def _draw_terms(self, data, noise, training):
+        """The objective, and what is reported beside it: negative ELBO, likelihood and KL."""
+        images = images_of(data)
         n = ops.shape(images)[0]
         normals = noise.normal((n, self.latent_dim))
         uniforms = noise.uniform((n, *self.image_shape))
-        return self.bound(images, normals, uniforms, encoder, decoder, training)
+        networks = self.networks(training, **self.conditions_of(data))
+        likelihood, kl = self.bound(images, normals, uniforms, *networks, training)
+        terms = ops.mean(kl - likelihood), ops.mean(likelihood), ops.mean(kl)
+        return self.objective(likelihood, kl), terms
 
-    def _report(self, images, loss, terms):
-        likelihood, kl = terms
-        bits = bits_per_dim(loss, math.prod(self.image_shape))
-        n = ops.shape(images)[0]
+    def networks(self, training: bool):
+        """Encoder and decoder to train or to infer with, called as `f(x, training=...)`."""
+        if training:
+            return self.encoder, self.decoder
+        return self.inference_network("encoder"), self.inference_network("decoder")
+
+    def conditions_of(self, data) -> dict:
+        """What a batch tells both networks, by the names of `conditions`."""
+        return {}
+
+    def _report(self, data, loss, terms):
+        negative_elbo, likelihood, kl = terms
+        bits = bits_per_dim(negative_elbo, math.prod(self.image_shape))
+        n = ops.shape(images_of(data))[0]
         return self.update_metrics(
             n, loss=loss, reconstruction=-likelihood, kl=kl, bits_per_dim=bits
         )
-
-    def batch_images(self, data):
-        """The images."""
-        return {"images": (images_of(data), self.image_shape)}
 
     # ---- capabilities ----------------------------------------------------------------------------
 
@@ -206,60 +209,58 @@ class VAE(GenerativeModel):
         """What `log_prob` is a probability of, for those who compare likelihoods."""
         if self.likelihood == "gaussian":
             return "8-bit levels, dequantised"
-        how = {"dynamic": "at random", "threshold": "at the middle"}[self.binarization]
-        return f"pixels binarised {how}"
+        return described(self.binarization)
 
     def signatures(self):
         """One for each capability; `log_prob` takes its noise as an input."""
-        images = TensorSpec((None, *self.image_shape))
-        latents = TensorSpec((None, self.latent_dim), role="latent", distribution="N(0, 1)")
-        noise = TensorSpec((None, None, self.latent_dim), role="noise")
-        uniforms = TensorSpec((None, *self.image_shape), role="uniform")
+        observed = {
+            "images": TensorSpec((None, *self.image_shape)),
+            "noise": TensorSpec((None, None, self.latent_dim), role="noise"),
+            "uniforms": TensorSpec((None, *self.image_shape), role="uniform"),
+            **self.conditions(),
+        }
         return {
-            "sample": Signature(self._decode, {"latents": latents}, {"images": "image"}),
-            "encode": Signature(self._encode, {"images": images}, {"latents": "latent"}),
-            "decode": Signature(self._decode, {"latents": latents}, {"images": "image"}),
-            "reconstruct": Signature(
-                lambda images: self._decode(self._encode(images)["latents"]),
-                {"images": images},
-                {"images": "image"},
-            ),
-            "log_prob": Signature(
-                self._log_prob,
-                {"images": images, "noise": noise, "uniforms": uniforms},
-                {"log_prob": "log_prob"},
-            ),
+            "sample": self.signature_of_latents(),
+            **super().signatures(),
+            "log_prob": Signature(self._log_prob, observed, {"log_prob": "log_prob"}),
         }
 
-    def _encode(self, images):
+    def _encode(self, images, **conditions):
         # A likelihood of binary pixels has an encoder of binary images; outside training these are
         # cut at the middle, so that the same image has the same code.
         x = self.observation.observe(images, ops.full_like(images, 0.5))
-        x = self.observation.encoder_input(x)
-        return {"latents": self.inference_network("encoder")(x, training=False)[0]}
+        encoder, _ = self.networks(False, **conditions)
+        return {"latents": encoder(self.observation.encoder_input(x), training=False)[0]}
 
-    def _decode(self, latents):
-        parameters = self.inference_network("decoder")(latents, training=False)
-        return {"images": self.observation.mean_image(parameters)}
+    def _decode(self, latents, **conditions):
+        _, decoder = self.networks(False, **conditions)
+        return {"images": self.observation.mean_image(decoder(latents, training=False))}
 
-    def _log_prob(self, images, noise, uniforms):
+    def _log_prob(self, images, noise, uniforms, **conditions):
+        networks = self.networks(False, **conditions)
+        log_weights = self.log_weights(images, noise, uniforms, *networks, training=False)
+        return {"log_prob": log_mean_exp(log_weights)}
+
+    def log_weights(self, images, noise, uniforms, encoder, decoder, training):
+        """The logs of `p(x, z) / q(z|x)` for k draws of `z`: (n, k), in nats.
+
+        Args:
+            images: (n, height, width, channels) in [-1, 1].
+            noise: Standard normal, (n, k, latent_dim).
+            uniforms: See `bound`, as for the other arguments.
+        """
         n, k = ops.shape(noise)[0], ops.shape(noise)[1]
         x = self.observation.observe(images, uniforms)
-        encoded = self.inference_network("encoder")(
-            self.observation.encoder_input(x), training=False
-        )
+        encoded = encoder(self.observation.encoder_input(x), training=training)
         mean, log_variance = (t[:, None] for t in encoded)
         z = mean + ops.exp(log_variance / 2) * noise
-        parameters = self.inference_network("decoder")(
-            ops.reshape(z, (n * k, self.latent_dim)), training=False
-        )
+        parameters = decoder(ops.reshape(z, (n * k, self.latent_dim)), training=training)
         parameters = ops.reshape(parameters, (n, k, *parameters.shape[1:]))
-        log_weight = (
+        return (
             self.observation.log_prob(x[:, None], parameters)
             + ops.sum(normal_log_prob(z), axis=-1)
             - ops.sum(normal_log_prob(z, mean, log_variance), axis=-1)
         )
-        return {"log_prob": ops.logsumexp(log_weight, axis=1) - ops.log(ops.cast(k, "float32"))}
 
     def sample(self, n: int, seed: int | None = None) -> np.ndarray:
         """Draws latents from the prior and decodes them.
@@ -275,18 +276,6 @@ class VAE(GenerativeModel):
         latents = noise.normal((check_count(n), self.latent_dim))
         return self.serve("sample", latents=ops.convert_to_numpy(latents))
 
-    def encode(self, images) -> np.ndarray:
-        """The posterior's means (n, latent_dim) of images (n, height, width, channels)."""
-        return self.serve("encode", images=images)
-
-    def decode(self, latents) -> np.ndarray:
-        """The expected images, in [-1, 1], of latents (n, latent_dim)."""
-        return self.serve("decode", latents=latents)
-
-    def reconstruct(self, images) -> np.ndarray:
-        """The expected images given the posterior's means of `images`."""
-        return self.serve("reconstruct", images=images)
-
     def log_prob(self, images, samples: int = 64, seed: int | None = None) -> np.ndarray:
         """The importance-weighted lower bound of `log p(x)` (Burda et al. 2016, eq. 8).
 
@@ -298,14 +287,19 @@ class VAE(GenerativeModel):
         Returns:
             float32 (n,), in nats an image. `kgen.losses.bits_per_dim` converts.
         """
+        return self.importance_bound(images, samples, seed)
+
+    def importance_bound(self, images, samples: int, seed: int | None, **conditions) -> np.ndarray:
+        """`log_prob`, given `conditions` as inputs of the signature."""
         noise = Noise(keras.random.SeedGenerator(seed))
         images = np.asarray(images, "float32")
         uniforms = ops.convert_to_numpy(noise.uniform(images.shape))
+        inputs = {"images": images, "uniforms": uniforms, **conditions}
         total = np.full(len(images), -np.inf, "float32")
         for start in range(0, samples, 100):
             k = min(100, samples - start)
             draws = ops.convert_to_numpy(noise.normal((len(images), k, self.latent_dim)))
-            part = self.serve("log_prob", 32, images=images, noise=draws, uniforms=uniforms)
+            part = self.serve("log_prob", 32, noise=draws, **inputs)
             total = np.logaddexp(total, part + math.log(k))
         return total - math.log(samples)
 

@@ -51,7 +51,27 @@ class TestKerasModel:
         assert find(copy, (8, 8, 3)).checksum == first
         copy.set_weights([weight + 1e-3 for weight in copy.get_weights()])
         assert find(copy, (8, 8, 3)).checksum != first
-        assert find(averages(), (8, 8, 3)).checksum == ""  # no weights
+
+    def test_networks_without_weights_are_told_apart_too(self):
+        """Two of one structure are one, whatever number Keras has counted them by."""
+
+        def network(pool):
+            return keras.Sequential([keras.Input((8, 8, 3)), layers.AveragePooling2D(pool)])
+
+        def functional(pool):
+            inputs = keras.Input((8, 8, 3))
+            return keras.Model(inputs, layers.AveragePooling2D(pool)(inputs))
+
+        for build in (network, functional):
+            first, same, other = (find(build(pool), (8, 8, 3)) for pool in (2, 2, 4))
+            assert first.name == same.name == other.name
+            assert first.checksum == same.checksum != other.checksum
+            assert len(first.checksum) == 12
+
+        def named(name):  # as its own name, which is no setting
+            return keras.Sequential([keras.Input((8, 8, 3)), layers.Activation(name, name=name)])
+
+        assert find(named("relu"), (8, 8, 3)).checksum != find(named("tanh"), (8, 8, 3)).checksum
 
     def test_inference_and_whole_batches(self):
         """Dropout is off, and 200 images are the same in three batches as one by one."""
@@ -79,6 +99,26 @@ class TestKerasModel:
         with pytest.raises(MetricError, match=says):
             find(model, shape)
 
+    @pytest.mark.parametrize(("shape", "says"), [
+        ((16, 16, 3), r"takes inputs of shape \(8, 8, 3\), and takes no images of .*\(16, 16"),
+        ((8, 8, 2), r"begin it with keras\.Input\(\(8, 8, 2\)\)"),
+        ((8, 6, 1), "takes no images of shape"),
+    ])  # fmt: skip
+    def test_a_convolution_of_another_input_is_refused_too(self, shape, says):
+        """Keras itself would let it see images of any size."""
+        model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(2, 3)])
+        with pytest.raises(MetricError, match=says) as error:
+            find(model, shape)
+        assert "\n" not in str(error.value)
+        free = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(2, 3)])
+        if shape[2] != 2:
+            assert find(free, shape).dim == 2
+
+    def test_vectors_are_no_images(self):
+        model = keras.Sequential([keras.Input((64,)), layers.Dense(2)])
+        with pytest.raises(MetricError, match=r"takes inputs of shape \(64,\)"):
+            find(model, (8, 8, 1))
+
     def test_outputs_that_are_no_features_are_refused(self):
         sequence = keras.Sequential([keras.Input((8, 8, 3)), layers.Reshape((8, 24))])
         with pytest.raises(MetricError, match=r"returns \(64, 8, 24\): features are one array"):
@@ -101,7 +141,7 @@ class TestFunction:
 
         network = find(corner, (8, 8, 3))
         np.testing.assert_array_equal(network(IMAGES), IMAGES[:, 0, 0])
-        assert (network.name, network.checksum, network.dim) == ("corner", "", 3)
+        assert (network.name, len(network.checksum), network.dim) == ("corner", 12, 3)
 
     def test_tensors_and_maps_are_taken(self):
         network = find(lambda images: ops.convert_to_tensor(images) * 2, (8, 8, 3))

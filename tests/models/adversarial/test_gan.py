@@ -94,6 +94,24 @@ def test_roths_penalty_weighs_by_the_discriminators_mistakes():
     assert number(report["penalty"]) == pytest.approx(25 * (mistakes + 0.25), rel=1e-4)
 
 
+@pytest.mark.core
+def test_slopes_come_of_the_pass_that_judges():
+    """R1 and R2 look at no image twice; batch normalisation would count it twice as well."""
+    model = linear_game(regularizers=["r1", "r2", "jensen_shannon"])
+    seen = []
+    judge = type(model.discriminator).call
+
+    def counting(self, images, *args, **kwargs):
+        seen.append(tuple(ops.shape(images)))
+        return judge(self, images, *args, **kwargs)
+
+    model.discriminator.call = counting.__get__(model.discriminator)
+    _, report = model.judge(POINTS, np.zeros_like(POINTS), True, model.noise)
+    assert len(seen) == 2
+    roth = 0.05 * 25 * (np.mean([(1 / (1 + np.exp(v))) ** 2 for v in (-0.5, 3.9)]) + 0.25)
+    assert number(report["penalty"]) == pytest.approx(2 * 5 * 25 + roth, rel=1e-5)
+
+
 def test_a_penalty_moves_the_critic_by_its_gradient():
     """R1 with gamma 0.1 alone: w <- w - rate 0.1 w."""
     model = linear_game(objective="wasserstein", regularizers=[losses.R1(0.1)])

@@ -33,3 +33,11 @@ def test_the_pearson_form_is_an_argument():
     zero = np.zeros((3, 1), "float32")
     assert float(model.discriminator_loss(zero, zero)) == 1.0
     assert float(model.generator_loss(zero)) == 0.0
+
+
+def test_the_default_size_has_the_papers_maps():
+    """112 x 112 pixels, and in the discriminator 64, 128, 256 and 512 maps of half the side."""
+    model = LSGAN.build_default()
+    maps = [x.output.shape[1:] for x in model.discriminator.layers if "conv" in x.name]
+    assert maps == [(56, 56, 64), (28, 28, 128), (14, 14, 256), (7, 7, 512)]
+    assert model.image_shape == (112, 112, 3)

@@ -5,9 +5,8 @@ from keras import ops
 
 from kgen.losses import R1, R2
 from kgen.models import R3GAN
-from kgen.models.adversarial.scheduled_adam import ScheduledAdam
 from kgen.networks import r3gan_discriminator, r3gan_generator
-from kgen.networks.r3gan import GroupedConv2D, _double, _halve
+from kgen.networks.r3gan import _double, _halve
 from tests.contract import ModelContract
 
 
@@ -78,23 +77,6 @@ def test_default_optimizers_follow_the_papers_schedules():
 
 
 @pytest.mark.core
-def test_scheduled_adam_by_hand():
-    """beta_2 0.5, then 0.8, and the present one in the correction of the bias."""
-    rising = keras.optimizers.schedules.PiecewiseConstantDecay([0], [0.5, 0.8])
-    optimizer = ScheduledAdam(0.1, beta_1=0.0, beta_2_schedule=rising, epsilon=0.0)
-    variable = keras.Variable(np.array([1.0], "float32"))
-    optimizer.build([variable])
-    second, value = 0.0, 1.0
-    for gradient, beta, steps in ((2.0, 0.5, 1), (1.0, 0.8, 2)):
-        optimizer.apply([ops.array([gradient])], [variable])
-        second = beta * second + (1 - beta) * gradient**2
-        value -= 0.1 * gradient / np.sqrt(second / (1 - beta**steps))
-        assert float(variable.value[0]) == pytest.approx(value, rel=1e-5)
-    loaded = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
-    assert float(loaded.beta_2_schedule(5)) == pytest.approx(0.8)
-
-
-@pytest.mark.core
 def test_the_average_starts_with_no_memory():
     """Half-lives of 0, half and all of that of momentum 1/4: momenta 0, 1/16, 1/4."""
     model = tiny(ema_momentum=0.25)
@@ -151,24 +133,6 @@ def test_fix_up_starts_every_block_as_the_identity():
     assert np.std(grouped) == pytest.approx(he * 8**-0.25, rel=0.02)
     wide = [kernel for kernel in kernels.values() if kernel.shape == (1, 1, 32, 64)]
     assert np.std(wide) == pytest.approx(np.sqrt(2 / 1.04 / 32) * 8**-0.25, rel=0.05)
-
-
-@pytest.mark.core
-def test_the_grouped_convolution_is_each_groups_own():
-    """Two groups of 2 -> 3 channels: two convolutions side by side."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(2, 5, 4, 4)).astype("float32")
-    kernel = rng.normal(size=(3, 3, 2, 6)).astype("float32")
-    bias = rng.normal(size=6).astype("float32")
-    layer = GroupedConv2D(6, 2)
-    layer.build(x.shape)
-    layer.set_weights([kernel, bias])
-    halves = [
-        ops.conv(x[..., :2], kernel[..., :3], padding="same"),
-        ops.conv(x[..., 2:], kernel[..., 3:], padding="same"),
-    ]
-    expected = ops.convert_to_numpy(ops.concatenate(halves, axis=-1)) + bias
-    np.testing.assert_allclose(ops.convert_to_numpy(layer(x)), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_nothing_normalises_and_nothing_squashes():

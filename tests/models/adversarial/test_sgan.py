@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras import ops
 
 import kgen
-from kgen.losses.semi_supervised import labelled_loss, real_logit, unlabelled_loss
+from kgen.losses import labelled_loss, real_logit, unlabelled_loss
 from kgen.models import SGAN
 from kgen.networks import (
     sgan_conv_discriminator,

@@ -204,3 +204,13 @@ def test_the_papers_sizes_and_optimizers():
 def test_what_the_steps_ahead_would_not_know_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         UnrolledGAN.build_default((8, 8, 1), latent_dim=3, width=4, **arguments)
+
+
+def test_points_are_no_images():
+    """A plane has no range of grey levels: points beyond 1 are judged, and signatures say so."""
+    model = UnrolledGAN.build_default(latent_dim=3, width=4)
+    assert model.sample(5, seed=1).shape == (5, 2)
+    assert model.discriminate(np.array([[2.0, -3.0]])).shape == (1, 1)
+    signatures = model.signatures()
+    assert signatures["sample"].outputs == {"images": "point"}
+    assert signatures["discriminate"].inputs["images"].role == "point"

@@ -1,11 +1,13 @@
 """What autoregressive networks and layers must obey: who may see whom, and how probable all is."""
 
 import itertools
+import types
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
+
+from kgen.training import seam
 
 
 def randomise(network, seed=0, scale=0.4):
@@ -38,16 +40,30 @@ def influence(network, shape, outputs: int = 1, others=(), images: int = 6):
         image = random.uniform(-1, 1, shape).astype("float32")
         height, width, channels = network.compute_output_shape((1, *shape))[1:]
         rows = height * width * outputs
-        x = tf.constant(np.repeat(image[None], rows, axis=0))
-        extra = [tf.constant(np.repeat(np.asarray(other)[None], rows, axis=0)) for other in others]
-        mix = tf.constant(random.normal(size=channels).astype("float32"))
-        with tf.GradientTape() as tape:
-            tape.watch(x)
+        extra = [
+            ops.convert_to_tensor(np.repeat(np.asarray(other)[None], rows, axis=0))
+            for other in others
+        ]
+        mix = ops.convert_to_tensor(random.normal(size=channels).astype("float32"))
+
+        def picked(x, extra=extra, mix=mix, rows=rows):
             y = network([x, *extra] if extra else x) * mix
-            parts = tf.reduce_sum(tf.reshape(y, (rows, rows, -1)), axis=-1)
-            picked = tf.reduce_sum(tf.linalg.diag_part(parts))
-        found |= tape.gradient(picked, x).numpy().reshape(rows, -1) != 0
+            return ops.sum(ops.diagonal(ops.sum(ops.reshape(y, (rows, rows, -1)), axis=-1)))
+
+        slopes = _gradient(network, picked, np.repeat(image[None], rows, axis=0))
+        found |= slopes.reshape(rows, -1) != 0
     return found
+
+
+def _gradient(network, function, x):
+    """Of the scalar `function(x)`, on whichever backend this process runs."""
+    holder = types.SimpleNamespace(
+        variables=network.variables, metrics_variables=[], optimizer=None
+    )
+    (slopes,), _ = seam.functional_gradient(
+        holder, lambda x: (function(x), None), [ops.convert_to_tensor(x)]
+    )
+    return ops.convert_to_numpy(slopes)
 
 
 def assert_causal(seen):

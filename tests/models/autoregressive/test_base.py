@@ -91,7 +91,7 @@ def test_the_average_is_what_draws():
     [
         ({"likelihood": "gaussian"}, r"likelihood must be one of \('bernoulli', 'categorical'\)"),
         ({"likelihood": "categorical"}, r"must give \(3, 3, 256\), not \(3, 3, 1\)"),
-        ({"binarization": "static"}, "binarization must be one of"),
+        ({"binarization": "fixed"}, "binarization must be one of"),
         ({"classes": 3}, "must have 2 inputs, images and labels; this one has 1"),
     ],
 )

@@ -79,7 +79,7 @@ def test_only_a_model_with_classes_takes_labels():
     for labels in ([0, 3], [-1, 0], [0], [[0, 1]]):
         with pytest.raises(DataError, match="labels must be 2 whole numbers from 0 to 2"):
             with_classes.sample(2, labels=labels)
-    with pytest.raises(DataError, match="needs the label of each image"):
+    with pytest.raises(DataError, match="needs the label of each example"):
         with_classes.log_prob(random_images(2, (4, 4, 1)))
     with_classes.compile(run_eagerly=True)
     with pytest.raises(DataError, match='layout="labelled"'):

@@ -253,7 +253,7 @@ def test_default_dense_network_has_the_papers_parameter_count():
     ("arguments", "message"),
     [
         ({"likelihood": "poisson"}, "likelihood must be 'bernoulli' or 'gaussian'"),
-        ({"binarization": "static"}, "binarization must be one of"),
+        ({"binarization": "stochastic"}, "binarization must be one of"),
         ({"architecture": "unet"}, "architecture must be one of"),
     ],
 )

@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 
 from kgen.datasets import from_arrays
 from kgen.errors import MetricError
-from kgen.metrics.linear_probe import linear_probe
+from kgen.metrics import linear_probe
 
 N = 400
 
@@ -82,6 +82,15 @@ def test_a_model_and_a_feature_network_are_named(data):
     network = types.SimpleNamespace(name="pixels", checksum="0123", features=first_pixel)
     score = linear_probe(network, data, n=50, strengths=[0.1])
     assert (score.features, score.checksum, score.n_real) == ("pixels", "0123", 50)
+
+
+def test_functions_of_one_name_have_checksums_of_their_own(data):
+    first, other = (
+        linear_probe(function, data, n=50, strengths=[0.1])
+        for function in (lambda images: images[:, 0], lambda images: images[:, 1])
+    )
+    assert first.features == other.features == "<lambda>"
+    assert first.checksum != other.checksum and len(first.checksum) == 12
 
 
 def test_a_dead_feature_is_no_trouble(data):

@@ -1,0 +1,1 @@
+"""Classical density models: what the neural ones are measured against."""

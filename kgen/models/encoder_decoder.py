@@ -1,0 +1,75 @@
+"""The base of models that map images to latents and back."""
+
+import keras
+import numpy as np
+
+from kgen.models.base import GenerativeModel, images_of
+from kgen.models.signature import Signature, TensorSpec
+
+
+class EncoderDecoder(GenerativeModel):
+    """An encoder and a decoder, with `encode`, `decode` and `reconstruct` built on them.
+
+    A subclass says by `_encode(images)` and `_decode(latents)`, pure functions that return
+    `{"latents": ...}` and `{"images": ...}`, how its networks are used outside training.
+
+    Args:
+        encoder: Of images (n, height, width, channels).
+        decoder: Of latents (n, latent_dim).
+        networks: A subclass's further networks.
+        **kwargs: See `GenerativeModel`.
+    """
+
+    players = {"model": ("encoder", "decoder")}
+    averaged = ("encoder", "decoder")
+    xla_on_cpu = True
+    inference_mode = "the default networks have neither batch normalisation nor dropout"
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        networks: dict[str, keras.Model] | None = None,
+        **kwargs,
+    ):
+        super().__init__({"encoder": encoder, "decoder": decoder, **(networks or {})}, **kwargs)
+        self.image_shape = tuple(encoder.inputs[0].shape[1:])
+        self.latent_dim = decoder.inputs[0].shape[-1]
+
+    def conditions(self) -> dict[str, TensorSpec]:
+        """What both networks take beside images and latents, by name."""
+        return {}
+
+    def batch_images(self, data):
+        """The images."""
+        return {"images": (images_of(data), self.image_shape)}
+
+    def signatures(self):
+        """`encode`, `decode` and `reconstruct`."""
+        images = {"images": TensorSpec((None, *self.image_shape)), **self.conditions()}
+        return {
+            "encode": Signature(self._encode, images, {"latents": "latent"}),
+            "decode": self.signature_of_latents(),
+            "reconstruct": Signature(self._reconstruct, images, {"images": "image"}),
+        }
+
+    def signature_of_latents(self) -> Signature:
+        """The decoder's: `decode`, and `sample` where the latents' prior is N(0, I)."""
+        latents = TensorSpec((None, self.latent_dim), role="latent", distribution="N(0, 1)")
+        inputs = {"latents": latents, **self.conditions()}
+        return Signature(self._decode, inputs, {"images": "image"})
+
+    def _reconstruct(self, images, **conditions):
+        return self._decode(self._encode(images, **conditions)["latents"], **conditions)
+
+    def encode(self, images) -> np.ndarray:
+        """The latents (n, latent_dim) of images (n, height, width, channels) in [-1, 1]."""
+        return self.serve("encode", images=images)
+
+    def decode(self, latents) -> np.ndarray:
+        """The images, float32 in [-1, 1], of latents (n, latent_dim)."""
+        return self.serve("decode", latents=latents)
+
+    def reconstruct(self, images) -> np.ndarray:
+        """What the decoder makes of the latents of `images`."""
+        return self.serve("reconstruct", images=images)

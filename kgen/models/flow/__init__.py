@@ -1,0 +1,1 @@
+"""Normalising flows: exact likelihoods by exact inverses."""
