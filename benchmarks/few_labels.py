@@ -13,8 +13,9 @@ masked.
 Neither the length nor the networks were tuned. Reported is the error on the 10,000 test images of
 the weights at the end; nothing is chosen by validation or test.
 
-Every run is appended to `few_labels.jsonl`; what is there is not run again. All seeds are printed,
-with median and range, and the differences to `supervised` seed by seed, which has the same labels.
+Every run is appended to `results/few_labels.jsonl`; what is there is not run again. All seeds are
+printed, with median and range, and the differences to `supervised` seed by seed, which has the same
+labels.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import keras
-from ledger import Ledger
+from ledger import RESULTS, Ledger
 
 import kgen
 
@@ -118,7 +119,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data-dir", help="where TensorFlow Datasets finds its files")
     parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
-    parser.add_argument("--results", type=Path, default=Path("few_labels.jsonl"))
+    parser.add_argument("--results", type=Path, default=RESULTS / "few_labels.jsonl")
     parser.add_argument("--table", action="store_true", help="only print what was measured")
     parser.add_argument("--quick", action="store_true", help="a few steps, nothing is written")
     options = parser.parse_args(arguments)

@@ -6,6 +6,9 @@ A benchmark that was stopped goes on where it was, and several can be read toget
 import json
 from pathlib import Path
 
+#: Where the rows of this repository's own runs lie.
+RESULTS = Path(__file__).parent / "results"
+
 
 class Ledger:
     """The rows of a file, and those that are still to come.

@@ -14,8 +14,8 @@ generator less. 2,500 samples are judged: a mode is covered if at least 20 of th
 standard deviations of it, and the share of all samples that lie so is the quality. Both are taken
 at the end and at eleven points before, because some of these games circle.
 
-Every run is appended to `modes.jsonl`; what is there is not run again. All seeds are printed,
-median and range; none is left out.
+Every run is appended to `results/modes.jsonl`; what is there is not run again. All seeds are
+printed, median and range; none is left out.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from pathlib import Path
 
 import keras
 from keras import layers
-from ledger import Ledger
+from ledger import RESULTS, Ledger
 
 import kgen
 from kgen.metrics import Evaluator
@@ -205,7 +205,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--results", type=Path, default=Path("modes.jsonl"))
+    parser.add_argument("--results", type=Path, default=RESULTS / "modes.jsonl")
     parser.add_argument("--table", action="store_true", help="only print what was measured")
     parser.add_argument("--quick", action="store_true", help="a few steps, nothing is written")
     options = parser.parse_args(arguments)

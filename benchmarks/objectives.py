@@ -21,8 +21,8 @@ of the processor, the median over ten windows, the generator's steps included, a
 the non-saturating game. A run whose samples are no numbers any
 more, or cannot be measured, is in the table as such. Pictures show the same 64 latents for all.
 
-Every run is appended to `objectives.jsonl`; what is there is not run again. `--pictures` is where
-one grid a run goes, and a sheet of all.
+Every run is appended to `results/objectives.jsonl`; what is there is not run again. `--pictures` is
+where one grid a run goes, and a sheet of all.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from functools import partial
 from pathlib import Path
 
 import keras
-from ledger import Ledger
+from ledger import RESULTS, Ledger
 from PIL import Image, ImageDraw
 
 import kgen
@@ -213,7 +213,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--width", type=int, default=16)
     parser.add_argument("--data-dir", help="where TensorFlow Datasets finds its files")
-    parser.add_argument("--results", type=Path, default=Path("objectives.jsonl"))
+    parser.add_argument("--results", type=Path, default=RESULTS / "objectives.jsonl")
     parser.add_argument("--pictures", type=Path, default=Path("objectives"))
     parser.add_argument("--table", action="store_true", help="only print what was measured")
     parser.add_argument("--quick", action="store_true", help="a few steps, nothing is kept")
