@@ -1,6 +1,6 @@
 """What an autoencoder adds to a few labels: MNIST with 100 of them, five seeds.
 
-    python benchmarks/few_labels.py --data-dir DIR      # all ten runs; resumable
+    python benchmarks/few_labels.py --data-dir DIR      # all fifteen runs; resumable
     python benchmarks/few_labels.py --quick             # built-in letters, seconds: does it run?
     python benchmarks/few_labels.py --table             # the table of what has been run so far
 

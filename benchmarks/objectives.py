@@ -1,6 +1,6 @@
 """All adversarial objectives with one network and one budget of steps, on Fashion-MNIST.
 
-    python benchmarks/objectives.py --data-dir DIR      # all; 45 minutes on one core, resumable
+    python benchmarks/objectives.py --data-dir DIR      # all; 20 minutes of a core, resumable
     python benchmarks/objectives.py --only hinge wgan_gp --seeds 0 1 2
     python benchmarks/objectives.py --quick             # half a minute: does it run?
     python benchmarks/objectives.py --table             # the table of what has been run so far

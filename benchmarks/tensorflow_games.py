@@ -12,7 +12,23 @@ from tensorflow_loops import Loop, copy
 from kgen.networks import features_and_logits
 
 
-class Game(Loop):
+class Players(Loop):
+    """Copies of a model's two networks, with its optimizers."""
+
+    def __init__(self, model, batch_size, xla):
+        super().__init__(xla)
+        self.generator, self.discriminator = copy(model.generator), copy(model.discriminator)
+        self.generator_variables = self.generator.trainable_variables
+        self.discriminator_variables = self.discriminator.trainable_variables
+        optimizers = model.default_optimizers()
+        self.generator_optimizer = optimizers["generator"]
+        self.discriminator_optimizer = optimizers["discriminator"]
+        self.generator_optimizer.build(self.generator_variables)
+        self.discriminator_optimizer.build(self.discriminator_variables)
+        self.shape = (batch_size, model.latent_dim)
+
+
+class Game(Players):
     """A discriminator's step, then a generator's where it is due.
 
     With more steps of the discriminator than of the generator two functions are compiled, one for
@@ -26,16 +42,7 @@ class Game(Loop):
         reported = ("real_probability", "fake_probability") if self.log_odds else ("critic_gap",)
         penalty = ("penalty",) if self.penalised else ()
         self.losses = ("discriminator_loss", *reported, *penalty, "generator_loss")
-        super().__init__(xla)
-        self.generator, self.discriminator = copy(model.generator), copy(model.discriminator)
-        self.generator_variables = self.generator.trainable_variables
-        self.discriminator_variables = self.discriminator.trainable_variables
-        optimizers = model.default_optimizers()
-        self.generator_optimizer = optimizers["generator"]
-        self.discriminator_optimizer = optimizers["discriminator"]
-        self.generator_optimizer.build(self.generator_variables)
-        self.discriminator_optimizer.build(self.discriminator_variables)
-        self.shape = (batch_size, model.latent_dim)
+        super().__init__(model, batch_size, xla)
         self.uniform = model.latent_distribution == "uniform"
         self.every, self.taken = model.discriminator_steps, 0
         self.compiled = {
@@ -270,23 +277,14 @@ class UnrolledGAN(GAN):
         return -self.loss_of(state[0], real, fake)
 
 
-class SGAN(Loop):
+class SGAN(Players):
     losses = ("labelled_loss", "unlabelled_loss", "generator_loss", "error")
 
     def __init__(self, model, batch_size, xla):
-        super().__init__(xla)
-        self.generator, self.discriminator = copy(model.generator), copy(model.discriminator)
+        super().__init__(model, batch_size, xla)
         self.average = copy(model.discriminator)
         self.pairs = list(zip(self.average.weights, self.discriminator.weights, strict=True))
         self.look = features_and_logits(self.discriminator)
-        self.generator_variables = self.generator.trainable_variables
-        self.discriminator_variables = self.discriminator.trainable_variables
-        optimizers = model.default_optimizers()
-        self.generator_optimizer = optimizers["generator"]
-        self.discriminator_optimizer = optimizers["discriminator"]
-        self.generator_optimizer.build(self.generator_variables)
-        self.discriminator_optimizer.build(self.discriminator_variables)
-        self.shape = (batch_size, model.latent_dim)
         self.steps = tf.Variable(0.0)
         self.decay = math.log(model.ema_momentum)
 

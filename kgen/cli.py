@@ -152,8 +152,6 @@ def sample(
     ] = None,
 ) -> None:
     """Draw samples of a trained model: images as a grid, sounds as WAV files."""
-    if output is not None and output.exists():
-        raise RecipeError(f"{output} exists and is never overwritten: give another name with -o")
     _import_quietly()
     from kgen import plotting, sounds
     from kgen import run as running

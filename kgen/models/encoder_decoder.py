@@ -2,13 +2,15 @@
 
 import keras
 import numpy as np
+from keras import ops
 
 from kgen.models.base import GenerativeModel, images_of
-from kgen.models.signature import Signature, TensorSpec
+from kgen.models.signature import Signature, TensorSpec, check_count
+from kgen.training import Noise
 
 
 class EncoderDecoder(GenerativeModel):
-    """An encoder and a decoder, with `encode`, `decode` and `reconstruct` built on them.
+    """An encoder and a decoder, with `sample`, `encode`, `decode` and `reconstruct` built on them.
 
     A subclass says by `_encode(images)` and `_decode(latents)`, pure functions that return
     `{"latents": ...}` and `{"images": ...}`, how its networks are used outside training.
@@ -45,22 +47,35 @@ class EncoderDecoder(GenerativeModel):
         return {"images": (images_of(data), self.image_shape)}
 
     def signatures(self):
-        """`encode`, `decode` and `reconstruct`."""
+        """`sample`, `encode`, `decode` and `reconstruct`."""
         images = {"images": TensorSpec((None, *self.image_shape)), **self.conditions()}
+        latents = TensorSpec((None, self.latent_dim), role="latent", distribution="N(0, 1)")
+        decode = Signature(
+            self._decode, {"latents": latents, **self.conditions()}, {"images": "image"}
+        )
         return {
+            "sample": decode,
             "encode": Signature(self._encode, images, {"latents": "latent"}),
-            "decode": self.signature_of_latents(),
+            "decode": decode,
             "reconstruct": Signature(self._reconstruct, images, {"images": "image"}),
         }
 
-    def signature_of_latents(self) -> Signature:
-        """The decoder's: `decode`, and `sample` where the latents' prior is N(0, I)."""
-        latents = TensorSpec((None, self.latent_dim), role="latent", distribution="N(0, 1)")
-        inputs = {"latents": latents, **self.conditions()}
-        return Signature(self._decode, inputs, {"images": "image"})
-
     def _reconstruct(self, images, **conditions):
         return self._decode(self._encode(images, **conditions)["latents"], **conditions)
+
+    def sample(self, n: int, seed: int | None = None) -> np.ndarray:
+        """Draws latents from the prior N(0, I) and decodes them.
+
+        Args:
+            n: How many.
+            seed: The same seed gives the same images; `None` gives new ones at each call.
+
+        Returns:
+            What `decode` gives: float32 images (n, height, width, channels) in [-1, 1].
+        """
+        noise = Noise(keras.random.SeedGenerator(seed))
+        latents = noise.normal((check_count(n), self.latent_dim))
+        return self.serve("sample", latents=ops.convert_to_numpy(latents))
 
     def encode(self, images) -> np.ndarray:
         """The latents (n, latent_dim) of images (n, height, width, channels) in [-1, 1]."""

@@ -50,17 +50,13 @@ def wrap_test_step(model, test_step):
 
 
 def compile_inference(model, function):
-    traced = {}
+    compiled = tf.function(function)
 
     def run(**inputs):
         # Traced once for batches of any length: a last, smaller one would be traced anew, and
         # TensorFlow warns of functions that it often has to trace.
-        shapes = {name: (x.dtype, *x.shape[1:]) for name, x in inputs.items()}
-        key = tuple(sorted(shapes.items()))
-        if key not in traced:
-            specs = {n: tf.TensorSpec((None, *shape), dtype) for n, (dtype, *shape) in key}
-            traced[key] = tf.function(function).get_concrete_function(**specs)
-        return traced[key](**inputs)
+        specs = {n: tf.TensorSpec((None, *x.shape[1:]), x.dtype) for n, x in inputs.items()}
+        return compiled.get_concrete_function(**specs)(**inputs)
 
     return run
 

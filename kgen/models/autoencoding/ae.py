@@ -250,8 +250,10 @@ class AE(EncoderDecoder):
 
     def signatures(self):
         """`sample` where there is a prior, `encode`, `decode` and `reconstruct`."""
+        signatures = super().signatures()
         if self.prior is None:
-            return super().signatures()
+            del signatures["sample"]
+            return signatures
         draws = {
             "noise": TensorSpec((None, self.latent_dim), role="noise"),
             "uniforms": TensorSpec((None,), role="uniform"),
@@ -261,7 +263,7 @@ class AE(EncoderDecoder):
             draws,
             {"images": "image"},
         )
-        return {"sample": sample, **super().signatures()}
+        return {**signatures, "sample": sample}
 
     def _encode(self, images):
         return {"latents": self.inference_network("encoder")(images, training=False)}

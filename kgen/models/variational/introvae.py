@@ -1,16 +1,13 @@
 """Introspective variational autoencoder (Huang et al. 2018)."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from kgen.losses import standard_normal_kl
 from kgen.models.base import images_of
 from kgen.models.encoder_decoder import EncoderDecoder
-from kgen.models.signature import check_count
 from kgen.networks import conv_decoder, conv_encoder, dense_decoder, dense_encoder
 from kgen.networks.introvae import introvae_decoder, introvae_encoder
-from kgen.training import Noise
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -49,7 +46,7 @@ class IntroVAE(EncoderDecoder):
 
         >>> model = IntroVAE.build_default((8, 8, 1), latent_dim=4, width=2)
         >>> model.compile()
-        >>> model.sample(3, seed=1).shape, model.encode(np.zeros((2, 8, 8, 1))).shape
+        >>> model.sample(3, seed=1).shape, model.encode(model.sample(2)).shape
         ((3, 8, 8, 1), (2, 4))
     """
 
@@ -208,30 +205,12 @@ class IntroVAE(EncoderDecoder):
 
     # ---- capabilities ----------------------------------------------------------------------------
 
-    def signatures(self):
-        """`sample`, `encode`, `decode` and `reconstruct`."""
-        return {"sample": self.signature_of_latents(), **super().signatures()}
-
     def _encode(self, images):
         return {"latents": self.inference_network("encoder")(images, training=False)[0]}
 
     def _decode(self, latents):
         images = self.inference_network("decoder")(latents, training=False)
         return {"images": ops.clip(images, -1.0, 1.0)}
-
-    def sample(self, n: int, seed: int | None = None) -> np.ndarray:
-        """Draws latents from N(0, I) and decodes them.
-
-        Args:
-            n: How many.
-            seed: The same seed gives the same images; `None` gives new ones at each call.
-
-        Returns:
-            float32 images (n, height, width, channels) in [-1, 1].
-        """
-        noise = Noise(keras.random.SeedGenerator(seed))
-        latents = noise.normal((check_count(n), self.latent_dim))
-        return self.serve("sample", latents=ops.convert_to_numpy(latents))
 
     def get_config(self):
         """The constructor's arguments."""

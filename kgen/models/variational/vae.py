@@ -10,7 +10,7 @@ from kgen.losses import bits_per_dim, log_mean_exp, normal_log_prob, standard_no
 from kgen.models.base import images_of
 from kgen.models.binarization import described
 from kgen.models.encoder_decoder import EncoderDecoder
-from kgen.models.signature import Signature, TensorSpec, check_count
+from kgen.models.signature import Signature, TensorSpec
 from kgen.models.variational import observation
 from kgen.networks import conv_decoder, conv_encoder, dense_decoder, dense_encoder
 from kgen.training import Noise
@@ -220,7 +220,6 @@ class VAE(EncoderDecoder):
             **self.conditions(),
         }
         return {
-            "sample": self.signature_of_latents(),
             **super().signatures(),
             "log_prob": Signature(self._log_prob, observed, {"log_prob": "log_prob"}),
         }
@@ -261,20 +260,6 @@ class VAE(EncoderDecoder):
             + ops.sum(normal_log_prob(z), axis=-1)
             - ops.sum(normal_log_prob(z, mean, log_variance), axis=-1)
         )
-
-    def sample(self, n: int, seed: int | None = None) -> np.ndarray:
-        """Draws latents from the prior and decodes them.
-
-        Args:
-            n: How many.
-            seed: The same seed gives the same images; `None` gives new ones at each call.
-
-        Returns:
-            The expected images given the latents, float32 (n, height, width, channels) in [-1, 1].
-        """
-        noise = Noise(keras.random.SeedGenerator(seed))
-        latents = noise.normal((check_count(n), self.latent_dim))
-        return self.serve("sample", latents=ops.convert_to_numpy(latents))
 
     def log_prob(self, images, samples: int = 64, seed: int | None = None) -> np.ndarray:
         """The importance-weighted lower bound of `log p(x)` (Burda et al. 2016, eq. 8).
