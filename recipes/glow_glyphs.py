@@ -53,7 +53,7 @@ def recipe(
         steps: Steps of flow in each level.
         levels: How many, each with half the sides of the one before.
         width: Channels of the hidden layers in the couplings.
-        coupling: "affine" or "additive".
+        coupling: "affine", "bounded" or "additive".
         bits: Grey levels are 8-bit, or cut to fewer.
         learning_rate: Of Adamax.
         warmup: Steps in which that rises from zero.

@@ -39,7 +39,7 @@ def recipe(
         limit: At most so many points in each split.
         steps: Steps of flow.
         width: Units of the hidden layers in the couplings.
-        coupling: "affine" or "additive".
+        coupling: "affine", "bounded" or "additive".
         learning_rate: Of Adamax at the start; it falls to zero by a cosine.
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.

@@ -1,11 +1,13 @@
 """Affine and additive coupling (Dinh et al. 2015 and 2017; Kingma & Dhariwal 2018)."""
 
+import math
+
 import keras
 from keras import ops
 
 from kgen.layers.conditioned_bijection import ConditionedBijection
 
-KINDS = ("affine", "additive")
+KINDS = ("affine", "bounded", "additive")
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -15,18 +17,20 @@ class Coupling(ConditionedBijection):
     Kingma & Dhariwal, *Glow*, 2018, section 3.3, in the form of their code:
 
         affine:    y_b = (x_b + t) * sigmoid(s + 2)         log_det = sum log sigmoid(s + 2)
+        bounded:   the scale is (1 + sigmoid(s + 2)) / 2 instead
         additive:  y_b = x_b + t                            log_det = 0
 
     The network gives `t` and `s` side by side for each channel; for an additive coupling `t` alone.
     A network that starts from zeros makes an additive coupling the identity, and an affine one a
     scaling by sigmoid(2) = 0.88. The scale of an affine coupling has no lower bound, so that its
-    inverse may grow without limit away from the data (Behrmann et al. 2021); the inverse of an
-    additive one only subtracts.
+    inverse may grow without limit away from the data; Behrmann et al., *Understanding and
+    Mitigating Exploding Inverses in Invertible Neural Networks*, 2021, keep it between 0.5 and 1,
+    which is the bounded one. The inverse of an additive one only subtracts.
 
     Args:
         network: (n, ..., kept) to (n, ..., 2 changed), or (n, ..., changed) for an additive
             coupling; see `ConditionedBijection`.
-        kind: `"affine"` or `"additive"`.
+        kind: `"affine"`, `"bounded"` or `"additive"`.
 
     Raises:
         ValueError: For an unknown kind; at building, for a network that does not fit.
@@ -45,7 +49,12 @@ class Coupling(ConditionedBijection):
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}, got {kind!r}.")
         self.kind = kind
-        self.parameters = 2 if kind == "affine" else 1
+        self.parameters = self.parameters_of(kind)
+
+    @staticmethod
+    def parameters_of(kind: str) -> int:
+        """How many numbers the network gives for each changed channel."""
+        return 1 if kind == "additive" else 2
 
     def call(self, x):
         """`(y, log_det)`, the log-determinant (n,)."""
@@ -66,6 +75,8 @@ class Coupling(ConditionedBijection):
             shift = ops.cast(self.network(kept), "float32")
             return shift, ops.zeros_like(shift)
         shift, raw = self.two_parameters(kept)
+        if self.kind == "bounded":
+            return shift, ops.log1p(ops.sigmoid(raw + 2.0)) - math.log(2.0)
         return shift, -ops.softplus(-(raw + 2.0))  # log sigmoid(raw + 2)
 
     def get_config(self) -> dict:

@@ -34,7 +34,7 @@ def glow(
         steps: Steps of flow in each level, K.
         levels: How many, L; by default 3 of images and 1 of points.
         width: Channels of the hidden layers in the couplings.
-        coupling: `"affine"` or `"additive"`.
+        coupling: `"affine"`, `"bounded"` or `"additive"`; see `kgen.layers.Coupling`.
         learn_prior: Whether the top prior is learned, or N(0, I).
         classes: Of a top prior for each class; `None` for one.
 
@@ -62,7 +62,7 @@ def glow(
             shape = chain[-1].transformed_shape(shape)
         *rest, channels = shape[1:]
         kept, changed = Coupling.split_channels(channels)
-        outputs = 2 * changed if coupling == "affine" else changed
+        outputs = Coupling.parameters_of(coupling) * changed
         for _ in range(steps):
             network = coupling_network((*rest, kept), outputs, width)
             chain += [ActNorm(), InvertibleConv1x1(), Coupling(network, coupling)]

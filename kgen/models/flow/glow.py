@@ -92,7 +92,7 @@ class Glow(OptionalLabels, GenerativeModel):
             steps: Steps of flow in each level.
             levels: How many; by default 3 of images, and always 1 of points.
             width: Channels of the hidden layers in the couplings.
-            coupling: `"affine"` or `"additive"`.
+            coupling: `"affine"`, `"bounded"` or `"additive"`; see `kgen.layers.Coupling`.
             learn_prior: Whether the prior of the last latents is learned.
             classes: Of a prior for each class, learned from `(images, labels)`; `None` for one.
             **kwargs: Passed to the constructor.

@@ -26,6 +26,8 @@ def tiny(**kwargs):
 
 
 class TestR3GAN(ModelContract):
+    compile_arguments = {"jit_compile": False}  # XLA's compiler takes half a minute for it
+
     @staticmethod
     def build():
         return tiny(ema_momentum=0.9)
