@@ -47,7 +47,9 @@ class Game(Players):
         self.every, self.taken = model.discriminator_steps, 0
         self.compiled = {
             due: tf.function(
-                lambda batch, due=due: self.update(batch, self.draw(due)), jit_compile=xla
+                lambda batch, due=due: self.update(batch, self.draw(due)),
+                jit_compile=xla,
+                autograph=False,
             )
             for due in {self.every == 1, True}
         }

@@ -23,7 +23,9 @@ class Loop:
 
     def __init__(self, xla: bool):
         self.means = {name: keras.metrics.Mean(name=name) for name in self.losses}
-        self.step = tf.function(lambda b: self.update(b, self.draw()), jit_compile=xla)
+        self.step = tf.function(
+            lambda b: self.update(b, self.draw()), jit_compile=xla, autograph=False
+        )
 
     def first_draws(self) -> list:
         """The noise of each of the first steps, until every network was trained once."""
