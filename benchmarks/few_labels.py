@@ -27,7 +27,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import keras
-from ledger import RESULTS, Ledger
+from ledger import RESULTS, Ledger, median_and_range
 
 import kgen
 
@@ -99,16 +99,12 @@ def table(rows: Iterable[dict]) -> str:
         values = [by_seed[seed] for seed in sorted(by_seed)]
         both = sorted(by_seed.keys() & errors["supervised"].keys())
         gains = [errors["supervised"][seed] - by_seed[seed] for seed in both]
-        gained = "" if name == "supervised" or not gains else _median_and_range(gains)
+        gained = "" if name == "supervised" or not gains else median_and_range(gains)
         lines.append(
             f"| {name} | {', '.join(f'{value:.2f}' for value in values)} "
-            f"| {_median_and_range(values)} | {gained} | {statistics.median(seconds[name]):.0f} |"
+            f"| {median_and_range(values)} | {gained} | {statistics.median(seconds[name]):.0f} |"
         )
     return "\n".join(lines)
-
-
-def _median_and_range(values: list[float]) -> str:
-    return f"{statistics.median(values):.2f} [{min(values):.2f}, {max(values):.2f}]"
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -4,10 +4,16 @@ A benchmark that was stopped goes on where it was, and several can be read toget
 """
 
 import json
+import statistics
 from pathlib import Path
 
 #: Where the rows of this repository's own runs lie.
 RESULTS = Path(__file__).parent / "results"
+
+
+def median_and_range(values: list[float]) -> str:
+    """`median [least, greatest]`, with two digits after the point."""
+    return f"{statistics.median(values):.2f} [{min(values):.2f}, {max(values):.2f}]"
 
 
 class Ledger:

@@ -46,7 +46,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_games
+import tensorflow_inference
 import tensorflow_loops
+import tensorflow_scale
+import tensorflow_translation
 import torch
 import torch_loops
 import torch_networks
@@ -86,6 +89,10 @@ MODELS = {
         kgen.models.R3GAN,
         kgen.models.UnrolledGAN,
         kgen.models.SGAN,
+        kgen.models.BigGAN,
+        kgen.models.BiGANQP,
+        kgen.models.Pix2Pix,
+        kgen.models.StarGAN,
     )
 }
 
@@ -109,6 +116,10 @@ FULL = {
     "r3gan": case(8, 64, 16, width=32, blocks=1, cardinality=4),
     "unrolledgan": case(100, 128, 16, width=256),
     "sgan": case(50, 100, 28, classes=62),
+    "biggan": case(6, 50, 32, classes=62, width=8, shared_dim=32),
+    "biganqp": case(8, 32, 32, latent_dim=64, width=32, hidden=256),
+    "pix2pix": case(12, 4, 64, width=16),
+    "stargan": case(20, 16, 32, domains=4, width=16, blocks=3, downsamplings=4),
 }
 QUICK = {
     "dcgan": case(2, 8, 16, width=4),
@@ -123,24 +134,36 @@ QUICK = {
     "r3gan": case(2, 8, 8, width=4, blocks=1, cardinality=2),
     "unrolledgan": case(2, 8, 8, width=8),
     "sgan": case(2, 8, 8, classes=62, width=8),
+    "biggan": case(2, 8, 8, classes=62, latent_dim=4, width=2, shared_dim=2),
+    "biganqp": case(2, 8, 16, latent_dim=8, width=4, hidden=16),
+    "pix2pix": case(2, 2, 16, width=4, downsamplings=1),
+    "stargan": case(5, 4, 16, domains=4, width=4, blocks=1, downsamplings=2),
+}
+#: How the models that know classes are given them.
+LABELLED = {
+    "sgan": {"labels_per_class": 2},
+    "biggan": {"layout": "labelled"},
+    "stargan": {"name": "glyphs/faces", "layout": "labelled"},
+}
+#: What the models that translate are trained on.
+TWO_SIDED = {
+    "cyclegan": ("glyphs/sans2serif", "unpaired"),
+    "pix2pix": ("glyphs/regular2bold", "paired"),
 }
 
 
 def load(name: str, options: dict) -> tuple:
     """The kgen data set, and the images of each side as uint8, for who reads no `tf.data`."""
     size, batch = options["image_size"], options["batch_size"]
-    if name == "sgan":
-        steps = options["steps"]
+    if name in LABELLED:
         return kgen.datasets.load(
-            "glyphs/letters",
             image_size=size,
             batch_size=batch,
             limit=2048,
-            labels_per_class=2,
-            steps_per_epoch=steps,
+            steps_per_epoch=options["steps"],
+            **{"name": "glyphs/letters", **LABELLED[name]},
         ), []
-    source = "glyphs/sans2serif" if name == "cyclegan" else "glyphs/letters"
-    layout = "unpaired" if name == "cyclegan" else "images"
+    source, layout = TWO_SIDED.get(name, ("glyphs/letters", "images"))
     whole = kgen.datasets.load(source, image_size=size, batch_size=batch, limit=2048, layout=layout)
     sides = zip(*[b if isinstance(b, tuple) else (b,) for b in whole.train], strict=True)
     sides = [np.round((np.concatenate(side) + 1) * 127.5).astype("uint8") for side in sides]
@@ -249,7 +272,14 @@ def run(name: str, options: dict, pairs: int, pause: float, xla: bool | str = "a
     model = MODELS[name].build_default(splits.image_shape, **options["build"])
     model.compile(jit_compile=xla)
     kind = type(model).__name__
-    in_tensorflow = getattr(tensorflow_games, kind, None) or getattr(tensorflow_loops, kind)
+    homes = (
+        tensorflow_games,
+        tensorflow_inference,
+        tensorflow_loops,
+        tensorflow_scale,
+        tensorflow_translation,
+    )
+    in_tensorflow = next(getattr(home, kind) for home in homes if hasattr(home, kind))
     loops = {
         "tensorflow_xla": in_tensorflow(model, batch_size, xla=True),
         "tensorflow": in_tensorflow(model, batch_size, xla=False),

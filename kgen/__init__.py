@@ -18,9 +18,11 @@ from kgen.version import __version__
 
 _LAZY = (
     "callbacks",
+    "collect",
     "datasets",
     "errors",
     "export",
+    "latent",
     "layers",
     "losses",
     "metrics",
@@ -32,6 +34,7 @@ _LAZY = (
     "run",
     "run_evaluation",
     "training",
+    "translating",
 )
 
 __all__ = ["__version__", *_LAZY]

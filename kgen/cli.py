@@ -1,4 +1,4 @@
-"""The command `kgen`: list, train, sample, export, and those of `kgen.cli_scores`.
+"""The command `kgen`: list, train, sample, export, and those of the modules `kgen.cli_...`.
 
 What the user did wrong (a `KgenError`, or an argument that does not exist) ends in one line on
 stderr and exit code 2, Ctrl-C in 130, anything unexpected in one line and 1; `--debug` shows the
@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from kgen import cli_scores
+from kgen import cli_data, cli_explore, cli_scores, cli_translate
 from kgen import recipe as recipes
 from kgen.errors import KgenError, RecipeError
 from kgen.version import __version__
@@ -226,7 +226,10 @@ def _import_quietly() -> None:
         os.close(stderr)
 
 
+cli_data.add_to(app)
 cli_scores.add_to(app, _import_quietly)
+cli_translate.add_to(app, _import_quietly)
+cli_explore.add_to(app, _import_quietly)
 
 
 def main(arguments: list[str] | None = None) -> None:

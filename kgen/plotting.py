@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 GAP = 1  # pixels of paper between two images, before scaling
 PAPER = 255
+LETTERS = 12  # the height of what is written beside a table, in pixels
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -77,6 +78,65 @@ def grid(images: np.ndarray, columns: int | None = None, scale: int | None = Non
     picture = Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
     scale = scale or math.ceil(512 / max(picture.size))
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def table(
+    images: np.ndarray,
+    rows: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    scale: int | None = None,
+) -> Image:
+    """Lays images out in rows and columns, with a text beside each row and above each column.
+
+    Args:
+        images: float `(rows, columns, height, width, channels)` in [-1, 1], channels 1 or 3.
+        rows: A text for each row, or none.
+        columns: A text for each column, or none.
+        scale: See `grid`; by default at least what brings an image to 48 pixels, and what the
+            widest text above a column needs.
+
+    Returns:
+        A Pillow image.
+
+    Raises:
+        ValueError: If `images` has another shape, or there are too few or too many texts.
+
+    Example:
+
+        >>> table(np.zeros((2, 3, 8, 8, 1)), columns=("a", "b", "c"), scale=2).size    # 18 above
+        (56, 56)
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    images = np.asarray(images)
+    if images.ndim != 5 or len(rows) not in (0, len(images)):
+        raise ValueError(
+            f"a table needs images of shape (rows, columns, height, width, channels) and a text "
+            f"for each row, not {images.shape} and {len(rows)} texts"
+        )
+    number, width = images.shape[1], images.shape[3]
+    if len(columns) not in (0, number):
+        raise ValueError(f"{len(columns)} texts above {number} columns: give one for each")
+    font = ImageFont.load_default(LETTERS)
+    wide = [math.ceil(font.getlength(text)) for text in columns]
+    if scale is None:
+        side = max(number * (width + GAP), len(images) * (images.shape[2] + GAP)) + GAP
+        needed = (max(wide, default=0) + 4) / (width + GAP)
+        scale = max(math.ceil(512 / side), math.ceil(48 / width), math.ceil(needed))
+    body = grid(images.reshape(-1, *images.shape[2:]), columns=number, scale=scale)
+    left = max((math.ceil(font.getlength(text)) + 8 for text in rows), default=0)
+    above = LETTERS + 6 if columns else 0
+    canvas = Image.new(body.mode, (body.width + left, body.height + above), color="white")
+    canvas.paste(body, (left, above))
+    draw = ImageDraw.Draw(canvas)
+    for index, text in enumerate(columns):
+        middle = left + scale * (GAP + index * (width + GAP) + width / 2)
+        draw.text((middle, above / 2), text, fill=0, font=font, anchor="mm")
+    for index, text in enumerate(rows):
+        height = images.shape[2]
+        middle = above + scale * (GAP + index * (height + GAP) + height / 2)
+        draw.text((left - 4, middle), text, fill=0, font=font, anchor="rm")
+    return canvas
 
 
 def wave_pictures(waves: np.ndarray, width: int = 96) -> np.ndarray:

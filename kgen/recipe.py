@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from kgen.datasets import Splits
 
 #: Labelled data that samples are measured in a classifier of, and not in one of letters.
-OWN_CLASSIFIER = ("mnist", "fashion_mnist")
+OWN_CLASSIFIER = ("mnist", "fashion_mnist", "glyphs/digits")
 FIELDS = ("Command", "Data", "Time", "Result")
 
 
@@ -62,7 +62,7 @@ class Run:
         evaluate_every: Take them after the first, each so many-th and the last epoch.
         evaluation_samples: How many samples to draw for them.
         features: The feature network, as `kgen.metrics.Evaluator` takes it; by default a
-            classifier of MNIST or Fashion-MNIST for these, and `"auto"` for other data.
+            classifier of the data for digits and clothes, and `"auto"` for other data.
         best: The metric, or another logged value, by which `best.keras` is chosen; by default the
             first of `metrics`.
         evaluation: Further arguments of `kgen.metrics.Evaluator`, such as its `mixture`.

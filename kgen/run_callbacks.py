@@ -55,7 +55,7 @@ def drop_unmeasurable(run: Run, tell: Callable[[str], object]) -> None:
     if not run.metrics:
         return
     names = parse_metrics(run.metrics)
-    check_source(run.model, names, run.data.image_shape)
+    check_source(run.model, names, run.data.image_shape, run.data.layout)
     kept, reason = names, ""
     validation = run.data.sizes.get("validation", 0)
     if run.data.validation is None or validation < SMALLEST:
@@ -241,6 +241,8 @@ def _one_device(model: keras.Model) -> bool:
 
 def pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
     """The pictures that the model's capabilities and the data's layout allow."""
+    import numpy as np
+
     from kgen import callbacks
 
     can = run.model.capabilities
@@ -252,9 +254,16 @@ def pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
         if "labels" in can["sample"]:
             labels = [i % run.data.num_classes for i in range(SAMPLES)]
         drawn.append(callbacks.SampleGrid(folder, SAMPLES, labels=labels))
+    elif "labels" in can.get("translate", ()) and run.data.num_classes:
+        domains = range(run.data.num_classes)
+        labels = np.eye(len(domains)) if run.data.layout == "attributes" else domains
+        drawn.append(callbacks.DomainTranslations(folder, held_out(run.data)[0][:12], labels))
     elif "translate" in can and run.data.layout == "unpaired":
         a, b = held_out(run.data)
         drawn.append(callbacks.Translations(folder, {"b": a, "a": b}))
+    elif "translate" in can and run.data.layout == "paired":
+        a, b = held_out(run.data)
+        drawn.append(callbacks.Translations(folder, {"b": a}, targets={"b": b}))
     if "reconstruct" in can and run.data.layout in IMAGES:
         images, *labels = held_out(run.data)
         given = {"labels": labels[0]} if "labels" in can["reconstruct"] else {}

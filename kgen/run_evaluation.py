@@ -16,7 +16,7 @@ from kgen.scores_file import Measured, append_scores
 #: `kgen.callbacks.Evaluate` draws with seed 0; what is reported should be of fresh samples.
 FRESH_SEED = 1
 #: The capabilities that there are metrics of.
-MEASURABLE = {"sample", "reconstruct", "log_prob"}
+MEASURABLE = {"sample", "reconstruct", "log_prob", "translate"}
 
 
 def evaluate(

@@ -1,5 +1,6 @@
 """The step-time benchmark, with tiny networks: what it compares is really the same arithmetic."""
 
+import importlib
 import importlib.util
 import json
 import os
@@ -7,14 +8,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 pytest.importorskip("torch", reason="the benchmark drives a PyTorch loop")
 ROOT = Path(__file__).parents[1]
 
 
 TIMED = ("dcgan", "vae", "cyclegan")
-GAMES = ("gan", "lsgan", "wgan", "wgangp", "ganqp", "fgan", "r3gan", "unrolledgan", "sgan")
+GAMES = (
+    "gan",
+    "lsgan",
+    "wgan",
+    "wgangp",
+    "ganqp",
+    "fgan",
+    "r3gan",
+    "unrolledgan",
+    "sgan",
+    "biganqp",
+    "biggan",
+    "pix2pix",
+)
 
 
 def benchmark(folder, *options):
@@ -88,3 +104,90 @@ def test_a_ledger_keeps_every_run_and_knows_what_is_missing(tmp_path):
     file.write_text(file.read_text() + '{"name": "c", "se')
     with pytest.raises(SystemExit, match="line 4 is no run with name, seed: remove it"):
         module.Ledger(file, ("name", "seed"))
+
+
+@pytest.fixture
+def augmentation(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module("augmentation")
+
+
+def test_augmentation_runs_and_its_table_compares_seed_by_seed(augmentation, capsys, tmp_path):
+    augmentation.main(["--quick"])
+    printed = capsys.readouterr().out
+    assert "| 1 | real | " in printed and "| 1 | augmented | " in printed
+    rows = [
+        {"contestant": name, "per_class": 10, "seed": seed, "test_accuracy": accuracy}
+        for name, accuracies in {"real": (0.5, 0.7), "augmented": (0.6, 0.65)}.items()
+        for seed, accuracy in enumerate(accuracies)
+    ]
+    lines = augmentation.table(rows).splitlines()
+    assert lines[2:] == [
+        "| 10 | real | 50.00, 70.00 | 60.00 [50.00, 70.00] |  |",
+        "| 10 | augmented | 60.00, 65.00 | 62.50 [60.00, 65.00] | 2.50 [-5.00, 10.00] |",
+    ]
+    file = tmp_path / "runs.jsonl"
+    augmentation.main(["--table", "--results", str(file)])  # measures nothing
+    assert not file.exists()
+
+
+def test_the_few_images_are_of_each_class(augmentation):
+    images = np.arange(12, dtype="float32").reshape(12, 1, 1, 1)
+    labels = np.array([0, 0, 0, 1, 0, 1, 2, 1, 2, 2, 2, 0], "int32")
+    data = tf.data.Dataset.from_tensor_slices((images, labels)).batch(5)
+    few, of = augmentation.few_of_each(data, 3, 2)
+    np.testing.assert_array_equal(few.ravel(), [0, 1, 3, 5, 6, 8])
+    np.testing.assert_array_equal(of, [0, 0, 1, 1, 2, 2])
+    with pytest.raises(SystemExit, match="no 4 images of each class"):
+        augmentation.few_of_each(data, 3, 4)
+
+
+def test_neighbours_in_codes_run_and_are_counted_by_hand(monkeypatch, capsys, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    module = importlib.import_module("bigan_neighbours")
+    references, labels = np.array([[0.0], [1.0], [5.0]]), np.array([7, 8, 9])
+    queries, truth = np.array([[0.4], [0.6], [2.9], [3.1]]), np.array([7, 7, 8, 9])
+    assert module.neighbour_accuracy(references, labels, queries, truth) == 0.75
+    # Pixels in [0, 1]: distances 1/2 and 0; of the other image, 1/2 and 1.
+    error, base = module.reconstruction_error(np.array([[1.0], [-1.0]]), np.array([[0.0], [-1.0]]))
+    assert (error, base) == (0.25, 0.75)
+
+    module.main(["--quick"])
+    assert "| quick, seed 0 | 1 | " in capsys.readouterr().out
+    file = tmp_path / "rows.jsonl"
+    (tmp_path / "config.json").write_text('{"options": {"data": "glyphs/letters", "seed": 3}}')
+    with pytest.raises(SystemExit, match="learned glyphs/letters: give the folder of a run on"):
+        module.main(["--run", str(tmp_path), "--results", str(file)])
+    module.main(["--table", "--results", str(file)])  # measures nothing
+    assert not file.exists()
+
+
+def test_conditional_samples_are_judged_class_by_class(monkeypatch, capsys, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    module = importlib.import_module("conditional")
+
+    class Codes:
+        """A code that says which half an image is from, whatever its sign."""
+
+        def classify(self, images):
+            return np.eye(10)[(images[:, 0] > 0).astype(int)]
+
+    train = np.array([[-1.0], [-2.0], [1.0], [2.0], [3.0]]), np.array([7, 7, 4, 4, 9])
+    test = np.array([[-3.0], [-4.0], [5.0], [6.0]]), np.array([7, 4, 4, 9])
+    assert module.code_error(Codes(), train, test) == 0.5  # code 0 is called 7, code 1 is called 4
+
+    alike, rng = np.ones((8, 8, 8, 1), "float32"), np.random.default_rng(0)
+    noise = rng.uniform(-1, 1, (8, 8, 8, 1)).astype("float32")
+    labels = np.repeat([0, 1], 4)
+    same = module.within_classes(module.Pixels(), (noise, labels), (noise, labels))
+    assert same["recall"] == 1.0 and same["diversity"] > 0.5
+    one = module.within_classes(module.Pixels(), (noise, labels), (alike, labels))
+    assert one == {"recall": 0.0, "diversity": 0.0}
+
+    module.main(["--quick", "--only", "cgan", "infogan"])
+    printed = capsys.readouterr().out
+    assert "| glyphs/digits | cgan | 0 | " in printed and "; real " in printed
+    assert "| glyphs/digits | infogan | 0 |  |  |  | " in printed
+    file = tmp_path / "rows.jsonl"
+    module.main(["--table", "--results", str(file)])  # measures nothing
+    assert not file.exists()

@@ -34,8 +34,12 @@ MAY_IMPORT = {
     "plotting": {"errors", "files"},
     "sounds": {"files"},
     "export": {"errors", "files", "version"},
-    "metrics": {"errors", "files", "datasets", "training.clock"},
-    "callbacks": {"errors", "files", "history", "plotting", "metrics", "scores_file"},
+    "metrics": {"errors", "files", "datasets", "training.clock", "latent.paths"},
+    "callbacks": {
+        "errors", "files", "history", "plotting", "metrics", "scores_file", "latent.paths",
+    },
+    "latent": {"errors", "files", "plotting", "training.seam", "layers"},
+    "collect": {"errors", "files", "version", "datasets.pictures"},
     "recipe": {"errors"},
     "machine": set(),
     "run_folder": {"errors", "files", "history", "version", "recipe", "scores_file"},
@@ -54,8 +58,17 @@ MAY_IMPORT = {
     "report": {
         "errors", "files", "metrics.score", "run_folder", "recipe", "machine", "scores_file",
     },
-    "cli": {"errors", "recipe", "run", "plotting", "sounds", "version", "cli_scores", "report"},
+    "cli": {"errors", "recipe", "run", "plotting", "sounds", "version", "cli_scores", "report",
+        "cli_explore", "cli_data", "cli_translate"},
     "cli_scores": {"errors", "run_evaluation", "report", "metrics.registry"},
+    "run_images": {
+        "errors", "run_folder", "datasets", "metrics.streams", "run", "run_evaluation",
+    },
+    "explorer": {"errors", "run", "latent", "plotting", "run_images"},
+    "cli_explore": {"errors", "explorer", "latent"},
+    "cli_data": {"errors", "collect"},
+    "translating": {"errors", "files", "plotting", "datasets.pictures"},
+    "cli_translate": {"translating", "run", "run_folder", "run_evaluation"},
     "zoo": {"errors", "files", "recipe", "report", "metrics.score"},
 }  # fmt: skip
 

@@ -97,3 +97,38 @@ def test_a_picture_of_a_sound_shows_its_wave_and_its_pitch():
     assert plotting.wave_pictures(np.zeros((2, 3, 1))).shape == (2, 96, 96, 1)
     with pytest.raises(ValueError, match=r"needs \(n, length, 1\), not"):
         plotting.wave_pictures(np.zeros((2, 30, 2)))
+
+
+def test_a_table_has_its_texts_beside_its_images():
+    images = np.full((2, 3, 8, 8, 1), -1.0)
+    bare, named = plotting.table(images, scale=2), plotting.table(images, "ab", "xyz", scale=2)
+    assert bare.size == (56, 38) and np.asarray(bare).min() == 0
+    left, above = named.width - bare.width, named.height - bare.height
+    assert left > 8 and above == plotting.LETTERS + 6
+    drawn = np.asarray(named)
+    np.testing.assert_array_equal(drawn[above:, left:], np.asarray(bare))
+    # Each text stands at the middle of its row or column, and nothing stands in the corner.
+    for column in range(3):
+        middle = left + 2 * (1 + column * 9) + 8
+        assert (drawn[:above, middle - 6 : middle + 6] < 128).any()
+    for row in range(2):
+        middle = above + 2 * (1 + row * 9) + 8
+        assert (drawn[middle - 6 : middle + 6, :left] < 128).any()
+    assert (drawn[:above, :left] == 255).all()
+
+
+def test_a_table_is_as_wide_as_its_texts_need():
+    images = np.zeros((1, 2, 4, 4, 3))
+    long = plotting.table(images, columns=("a very long name of a column" * 9, "b"))
+    assert long.mode == "RGB" and long.width > 2 * 9 * 100
+    assert plotting.table(np.zeros((20, 1, 32, 32, 1))).size == (68, 1322)  # at 64 pixels each
+
+
+def test_what_is_no_table_is_refused():
+    images = np.zeros((2, 3, 4, 4, 1))
+    with pytest.raises(ValueError, match="a table needs images of shape"):
+        plotting.table(images[0])
+    with pytest.raises(ValueError, match=r"a text for each row, not .* and 1 texts"):
+        plotting.table(images, rows=("one",))
+    with pytest.raises(ValueError, match="2 texts above 3 columns"):
+        plotting.table(images, columns="ab")

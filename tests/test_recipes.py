@@ -14,7 +14,11 @@ from kgen.recipe import parse_value
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", recipe.names())
+def is_variation(name):
+    return hasattr(recipe.find(name).module.recipe, "base")
+
+
+@pytest.mark.parametrize("name", [name for name in recipe.names() if not is_variation(name)])
 def test_smoke(name, tmp_path, monkeypatch):
     """Every recipe runs through in seconds on built-in data, and its export is the model."""
     monkeypatch.chdir(tmp_path)
@@ -40,6 +44,20 @@ def test_smoke(name, tmp_path, monkeypatch):
     assert set(outcome.differences) == set(outcome.model.signatures())
     assert max(outcome.differences.values()) <= 1e-5
     assert not Path("saved_models").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in recipe.names() if is_variation(name)])
+def test_a_variation_builds_what_it_varies(name):
+    """Its smoke is the other recipe's, which runs through above."""
+    found = recipe.find(name)
+    base = found.module.recipe.base
+    assert found.smoke == base.smoke
+    varied, original = found.build(found.smoke), base.build(base.smoke)
+    assert type(varied.model) is type(original.model)
+    assert varied.model.compiled
+    assert varied.data.image_shape == original.data.image_shape
+    assert found.defaults.keys() == base.defaults.keys()
+    assert found.defaults != base.defaults
 
 
 @pytest.mark.parametrize("name", ["dcgan_glyphs", "vae_glyphs", "ae_glyphs"])

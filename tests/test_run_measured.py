@@ -271,13 +271,13 @@ def test_what_could_not_be_kept_or_measured_is_not_begun(place, own, monkeypatch
     shutil.copytree(place / "run", damaged)
     with open(damaged / "scores.jsonl", "a") as file:
         file.write('{"metric"\n')
-    model = SimpleNamespace(capabilities={"translate": ("images",), "discriminate": ("images",)})
+    model = SimpleNamespace(capabilities={"encode": ("images",), "discriminate": ("images",)})
     loaded = []
     monkeypatch.setattr(run, "load", lambda path: loaded.append(path) or model)
     with pytest.raises(CheckpointError, match=r"scores\.jsonl, line \d+ is no score"):
         run_evaluation.evaluate(damaged, "fd")
     assert loaded == []
-    said = "can translate, discriminate, and metrics are of what it can log_prob, reconstruct, samp"
+    said = "can encode, discriminate, and metrics are of what it can log_prob, reconstruct, sample"
     with pytest.raises(MetricError, match=said):
         run_evaluation.evaluate(place / "run", "fd")
 

@@ -23,6 +23,7 @@ from kgen.callbacks.best_checkpoint import BestCheckpoint
 from kgen.callbacks.checkpoint import Checkpoint, load_checkpoint, read_run_state
 from kgen.callbacks.collapse_monitor import CollapseMonitor, CollapseWarning
 from kgen.callbacks.density import Density
+from kgen.callbacks.domain_translations import DomainTranslations
 from kgen.callbacks.evaluate import Evaluate
 from kgen.callbacks.history_file import HistoryFile
 from kgen.callbacks.latent_walk import LatentWalk
@@ -42,6 +43,7 @@ __all__ = [
     "CollapseMonitor",
     "CollapseWarning",
     "Density",
+    "DomainTranslations",
     "Evaluate",
     "HistoryFile",
     "LatentWalk",

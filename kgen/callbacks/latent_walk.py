@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from kgen.callbacks.picture_each_epoch import PictureEachEpoch
-from kgen.metrics.path_length import lerp, slerp
+from kgen.latent.paths import lerp, slerp
 
 # How a walk between two latents stays where the prior has its mass (White 2016): Gaussian ones lie
 # near a sphere, uniform ones in a box, which is convex.

@@ -12,21 +12,26 @@ hues. They need no network and no files.
 |---|---|---|
 | `"glyphs"`, `"glyphs/all"` | `images` | every character in every face |
 | `"glyphs/letters"` | `(images, labels)` | A-Z, a-z, 0-9, each face jittered 40 times, 62 classes |
+| `"glyphs/digits"` | `(images, labels)` | 0-9, each face jittered 250 times, 10 classes |
 | `"glyphs/scripts"` | `(images, labels)` | every character, labelled latin, greek, cyrillic, ... |
 | `"glyphs/styles"` | `(images, domains)` | every character, 12 domains: family x weight x slant |
 | `"glyphs/regular2bold"` | `(regular, bold)` | pairs of one character |
 | `"glyphs/sans2serif"` | `(sans, serif)` | unpaired; `layout="paired"` gives the pairs |
+| `"glyphs/faces"` | `(images, domains)` | letters and numbers, 4 domains: sans, serif x weight |
 
 Their splits are fixed: about 80 % of the characters for training and 10 % each for validation and
-testing, chosen by a hash of the code point; `letters` instead trains on 8 faces and keeps 2 faces
-each for validation and testing. In validation and test data of `sans2serif`, row by row both sides
-show the same character, so a translation can be compared with the truth.
+testing, chosen by a hash of the code point; `letters` and `digits` instead train on 8 faces and
+keep 2 faces each for validation and testing. In validation and test data of `sans2serif`, row by
+row both sides show the same character, so a translation can be compared with the truth.
 
 `"tones"` are sounds, batches `(waves, labels)`: two octaves of notes of six made-up instruments, 16
 takes of each, split by a hash of the note (`kgen.datasets.tones`).
 
 Two toys are points in the plane instead, `(n, 2)` and not scaled, with known modes
 (`kgen.datasets.mixture`): `"ring"`, 8 Gaussians on a circle of radius 2, and `"grid"`, 25 of them.
+
+Pairs for translation are made of any images by `pairs=`: `"colorization"`, `"superresolution_2x"`,
+`"superresolution_4x"`, `"edges"` (`kgen.datasets.pairs`).
 
 `layout="images"` drops the labels of any labelled set: `load("glyphs/letters", layout="images")`
 gives an unconditional model nothing but letters.

@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from kgen.datasets import pipeline, semi_supervised
+from kgen.datasets import pairs, pipeline, semi_supervised
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.datasets.strands import Memory, Strand, Stream
 from kgen.errors import DataError
+
+#: The layouts whose batches have labels beside the images.
+LABELLED = ("labelled", "domains", "attributes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +22,10 @@ class Options:
     seed: int = 0
     steps_per_epoch: int | None = None
     flip: bool = False
+    jitter: int = 0
     labels_per_class: int | None = None
+    pairs: str | None = None
+    direction: str = "ab"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Request:
     """What `load` was asked for, checked; the fields are its arguments."""
 
     size: tuple[int, int] | None
-    channels: int | None
+    channels: int | tuple[int, int] | None
     layout: str | None
     resize: str
     validation: float
@@ -39,11 +45,18 @@ class Request:
     sample_rate: int | None = None
 
 
-def stored_layout(sides: int, labelled: bool, equal: bool) -> str:
+def larger(size: tuple[int, int], jitter: int) -> tuple[int, int]:
+    """A size with so many pixels more on both sides."""
+    return size[0] + jitter, size[1] + jitter
+
+
+def stored_layout(sides: int, labels: np.ndarray | None, equal: bool) -> str:
     """The layout of data as they are stored."""
     if sides == 2:
         return "paired" if equal else "unpaired"
-    return "labelled" if labelled else "images"
+    if labels is None:
+        return "images"
+    return "labelled" if labels.ndim == 1 else "attributes"
 
 
 def chosen_layout(wanted: str | None, stored: str, name: str, plain: str = "images") -> str:
@@ -64,6 +77,7 @@ def chosen_layout(wanted: str | None, stored: str, name: str, plain: str = "imag
         plain: (plain,),
         "labelled": ("labelled", plain, "domains"),
         "domains": ("domains", "labelled", plain),
+        "attributes": ("attributes", plain),
         "paired": ("paired", "unpaired"),
         "unpaired": ("unpaired",),
         "points": ("points",),
@@ -71,7 +85,10 @@ def chosen_layout(wanted: str | None, stored: str, name: str, plain: str = "imag
     if wanted is None:
         return stored
     if wanted not in views:
-        raise DataError(f"{name} cannot be loaded as {wanted!r}: choose from {', '.join(views)}.")
+        hint = "; pairs= makes pairs of them" if wanted == "paired" else ""
+        raise DataError(
+            f"{name} cannot be loaded as {wanted!r}: choose from {', '.join(views)}{hint}."
+        )
     return wanted
 
 
@@ -84,7 +101,7 @@ def make_strands(
     """The strands in memory of one split."""
     if layout == "unpaired":
         return [Memory([side], palette=palette) for side in sides]
-    return [Memory(sides, labels if layout in ("labelled", "domains") else None, palette)]
+    return [Memory(sides, labels if layout in LABELLED else None, palette)]
 
 
 def assemble(
@@ -96,11 +113,31 @@ def assemble(
     options: Options,
     skipped: Sequence[str] = (),
     sample_rate: int | None = None,
+    source_shape: Sequence[int] | None = None,
 ) -> Splits:
-    """Puts pipelines over the strands of each split."""
+    """Puts pipelines over the strands of each split, made to pairs and turned round if asked."""
     strands = strands if isinstance(strands, Mapping) else {s: strands(s) for s in SPLITS}
     settings = dataclasses.asdict(options)
-    labels_per_class = settings.pop("labels_per_class")
+    labels_per_class, made = settings.pop("labels_per_class"), settings.pop("pairs")
+    maker = pairs.MAKERS.get(made)
+    if maker is not None:
+        layout, source_shape = "paired", maker.source_shape(image_shape)
+        strands = {
+            split: [pairs.with_sources(strand, maker) for strand in parts]
+            for split, parts in strands.items()
+        }
+    two_sided = layout in ("paired", "unpaired")
+    source_shape = (source_shape or image_shape) if two_sided else None
+    if settings.pop("direction") == "ba":
+        if not two_sided:
+            raise DataError(
+                f"direction='ba' turns pairs round, and {name} is loaded as {layout!r}."
+            )
+        image_shape, source_shape = source_shape, image_shape
+        strands = {
+            split: parts[::-1] if len(parts) > 1 else [pairs.reversed_pairs(parts[0])]
+            for split, parts in strands.items()
+        }
     if labels_per_class is None:
         train = pipeline.training(strands["train"], **settings)
     else:
@@ -117,10 +154,11 @@ def assemble(
         image_shape=tuple(int(side) for side in image_shape),
         sizes={split: max(map(len, strands[split])) for split in SPLITS},
         class_names=tuple(class_names)
-        if class_names is not None and layout in ("labelled", "domains", semi_supervised.LAYOUT)
+        if class_names is not None and layout in (*LABELLED, semi_supervised.LAYOUT)
         else None,
         seed=options.seed,
         skipped=tuple(skipped),
         flip=options.flip,
         sample_rate=sample_rate,
+        source_shape=source_shape and tuple(int(side) for side in source_shape),
     )

@@ -37,7 +37,15 @@ def image_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
 
 
 def settings(
-    batch_size, seed, layout, channels, steps_per_epoch, limit, length=None, sample_rate=None
+    batch_size,
+    seed,
+    layout,
+    channels,
+    steps_per_epoch,
+    limit,
+    jitter,
+    length=None,
+    sample_rate=None,
 ) -> None:
     """Checks the arguments of `load` that do not depend on the data."""
     for name, value in (
@@ -51,12 +59,16 @@ def settings(
             continue
         if not isinstance(value, numbers.Integral) or value < 1:
             raise DataError(f"{name}={value!r}: pass a whole number of at least 1.")
-    if not isinstance(seed, numbers.Integral) or seed < 0:
-        raise DataError(f"seed={seed!r}: pass a whole number of at least 0.")
+    for name, value in (("seed", seed), ("jitter", jitter)):
+        if not isinstance(value, numbers.Integral) or value < 0:
+            raise DataError(f"{name}={value!r}: pass a whole number of at least 0.")
     if layout is not None and layout not in LAYOUTS:
         raise DataError(f"layout={layout!r}: choose from {', '.join(LAYOUTS)}.")
-    if channels not in (None, 1, 3):
-        raise DataError(f"channels={channels!r}: pass 1 (grey) or 3 (colour).")
+    sides = channels if isinstance(channels, tuple) else (channels, channels)
+    if len(sides) != 2 or not set(sides) <= ({1, 3} if sides is channels else {None, 1, 3}):
+        raise DataError(
+            f"channels={channels!r}: pass 1 (grey) or 3 (colour), or a tuple of both sides'."
+        )
 
 
 def images(array: np.ndarray, name: str = "images") -> np.ndarray:
@@ -101,6 +113,20 @@ def images(array: np.ndarray, name: str = "images") -> np.ndarray:
             stacklevel=3,
         )
     return array.astype(np.float32, copy=False)
+
+
+def attributes(array, n: int) -> np.ndarray:
+    """Attributes as float32 of shape `(n, k)`.
+
+    Raises:
+        DataError: They are not rows of 0 and 1, one for each image.
+    """
+    array = np.asarray(array)
+    if array.ndim != 2 or len(array) != n or not np.isin(array, (0, 1)).all():
+        raise DataError(
+            f"attributes of shape {array.shape}: pass ({n}, k) of 0 and 1, a row for each image."
+        )
+    return array.astype(np.float32)
 
 
 def labels(array, n: int) -> np.ndarray:

@@ -5,14 +5,16 @@
 | images | `"images"` |
 | a folder for each class | `"labelled"` (`layout="domains"`: the classes are domains) |
 | `a/` and `b/` | `"paired"` if most of their files have the same names, else `"unpaired"` |
+| images of two halves, with `pairs="halves"` | `"paired"`: the left half is the source |
+| images and a table of attributes | `"attributes"`, if asked for (`kgen.datasets.attributes`) |
 | `trainA/`, `trainB/`, `testA/`, `testB/` | `"unpaired"`, already split |
 | `train/`, `validation/` (or `val/`), `test/`, each of one kind above | the same, already split |
 
 What is not split already is split by a hash of the file's name, so a file stays in its split when
-others are added. A file that cannot be read is left out, and named in `Splits.skipped`.
+others are added. A file that cannot be read is left out, and named in `Splits.skipped`, and so is
+one without a partner. In pairs, a PNG with a palette is a map of labels: it keeps its colours.
 """
 
-import functools
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -21,9 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kgen.datasets import pictures, strands
-from kgen.datasets.assembly import Request, assemble, chosen_layout
-from kgen.datasets.folder_layout import Row, discover
+from kgen.datasets import attributes, pictures, strands
+from kgen.datasets.assembly import LABELLED, Request, assemble, chosen_layout, larger
+from kgen.datasets.folder_layout import Found, Row, discover
+from kgen.datasets.pairs import HALVES
 from kgen.datasets.splits import SPLITS, Splits, place, split_of
 from kgen.errors import DataError
 
@@ -31,7 +34,7 @@ from kgen.errors import DataError
 def load(root: Path, request: Request) -> Splits:
     """Loads a folder."""
     pictures.check_resize(request.resize)
-    found = discover(root, request.layout)
+    found = _found(root, request)
     if not found.rows:
         kinds = ", ".join(suffix[1:] for suffix in pictures.SUFFIXES)
         raise DataError(f"no images in {root}: put {kinds} files into it.")
@@ -41,47 +44,113 @@ def load(root: Path, request: Request) -> Splits:
         rows = [row.side(number) for row in rows for number in (0, 1)]
     parts = split_rows(rows, request.validation, request.test, request.limit)
 
-    paths = [path for part in parts.values() for row in part for path in row.paths]
-    size, channels = request.size, request.channels
-    headers, skipped = attempt(pictures.header, paths)
+    # Of each file its split, and its side: the column of a pair, else what the row says.
+    places = {
+        path: (split, row.number or column)
+        for split, part in parts.items()
+        for row in part
+        for column, path in enumerate(row.paths)
+    }
+    headers, skipped = attempt(pictures.header, places)
+    size, sides = request.size, 2 if layout in ("paired", "unpaired") else 1
     if headers:
         size = size or _common_size([shown for shown, _ in headers.values()], root)
-        channels = channels or max(count for _, count in headers.values())
-    read = functools.partial(pictures.read, size=size, channels=channels, resize=request.resize)
-    in_memory = len(headers) * int(np.prod((*(size or ()), channels or 1))) <= strands.IN_MEMORY
+    shown = [(places[path][1], count) for path, (_, count) in headers.items()]
+    channels = _channels(request.channels, layout, sides, shown, root)
+
+    def shape(split: str, side: int) -> tuple[int, int, int]:
+        jitter = request.options.jitter if split == "train" else 0
+        return *larger(size, jitter), channels[side]
+
+    def read(path):
+        *drawn, count = shape(*places[path])
+        return pictures.read(path, drawn, count, request.resize, labels=layout == "paired")
+
+    in_memory = sum(int(np.prod(shape(*places[path]))) for path in headers) <= strands.IN_MEMORY
     # Too large for memory, the files are read all the same, once, to know the broken ones.
     keep = read if in_memory else lambda path: read(path) is None
     images, unreadable = attempt(keep, headers)
-    skipped |= unreadable
-    lines = told_of_skipped(root, "images", len(paths), skipped)
+    lines = told_of_skipped(root, "images", len(set(map(_file, places))), skipped | unreadable)
 
-    image_shape = (*size, channels)
-
-    def strand(part: list[Row]):
+    def strand(split: str, part: list[Row], side: int):
         part = [row for row in part if all(path in images for path in row.paths)]
-        columns = list(zip(*(row.paths for row in part), strict=True)) or [()]
+        width = 2 if layout == "paired" else 1
+        columns = list(zip(*(row.paths for row in part), strict=True)) or [()] * width
+        shapes = [shape(split, side + column) for column in range(width)]
         labels = None
-        if layout in ("labelled", "domains"):
-            labels = np.array([row.label for row in part], np.int32)
+        if layout in LABELLED:
+            kind = np.float32 if layout == "attributes" else np.int32
+            labels = np.array([row.label for row in part], kind)
         if not in_memory:
-            return strands.Files(columns, read, image_shape, labels)
+            return strands.Files(columns, read, shapes, labels)
         arrays = [
             np.stack([images[path] for path in column])
             if column
-            else np.zeros((0, *image_shape), np.uint8)
-            for column in columns
+            else np.zeros((0, *made), np.uint8)
+            for column, made in zip(columns, shapes, strict=True)
         ]
         return strands.Memory(arrays, labels)
 
-    sides = (0, 1) if layout == "unpaired" else (0,)
+    numbers = (0, 1) if layout == "unpaired" else (0,)
     parts = {
-        split: [strand([row for row in part if row.number == side]) for side in sides]
+        split: [
+            strand(split, [row for row in part if row.number == side], side) for side in numbers
+        ]
         for split, part in parts.items()
     }
-    skipped_lines = (*lines, *found.alone)
     return assemble(
-        str(root), layout, parts, image_shape, found.class_names, request.options, skipped_lines
+        str(root),
+        layout,
+        parts,
+        (*size, channels[-1]),
+        found.class_names,
+        request.options,
+        (*lines, *found.alone),
+        source_shape=(*size, channels[0]),
     )
+
+
+def _found(root: Path, request: Request) -> Found:
+    """The examples, with the side of each pair's halves where these are asked for."""
+    if request.layout == "attributes":
+        return attributes.discover(root, pictures.SUFFIXES)
+    if request.options.pairs != HALVES:
+        return discover(root, request.layout)
+    found = discover(root, "images")
+    if found.layout != "images":
+        raise DataError(f"{root} holds {found.layout} images: halves are of single ones.")
+    return Found("paired", [row.halves() for row in found.rows])
+
+
+def _channels(
+    wanted: int | tuple[int, int] | None,
+    layout: str,
+    sides: int,
+    shown: list[tuple[int, int]],
+    root: Path,
+) -> list[int]:
+    """The channels of each side: what was asked for, or else what its files have.
+
+    Args:
+        wanted: What was asked for.
+        layout: Pairs may differ in channels by themselves.
+        sides: How many there are.
+        shown: Side and channels of each file.
+        root: For an error.
+    """
+    if isinstance(wanted, tuple):
+        if sides == 1:
+            raise DataError(f"channels={wanted} are of two sides, and {root} has one: pass 1 or 3.")
+        return list(wanted)
+    if wanted is not None or not shown:
+        return [wanted or 1] * sides
+    if layout != "paired":
+        return [max(count for _, count in shown)] * sides
+    return [max((count for at, count in shown if at == side), default=1) for side in (0, 1)]
+
+
+def _file(path: Path | pictures.Half) -> Path:
+    return path.file if isinstance(path, pictures.Half) else path
 
 
 def split_rows(
@@ -125,7 +194,7 @@ def attempt(task: Callable, paths: Iterable[Path]) -> tuple[dict, dict[Path, str
             if reason is None:
                 done[path] = result
             else:
-                failed[path] = reason.replace(repr(str(path)), "").strip(" :")
+                failed[path] = reason.replace(repr(str(_file(path))), "").strip(" :")
     return done, failed
 
 
@@ -141,7 +210,8 @@ def told_of_skipped(root: Path, kind: str, count: int, skipped: dict[Path, str])
     Raises:
         DataError: If none can be read.
     """
-    lines = [f"{path.relative_to(root)}: {reason}" for path, reason in skipped.items()]
+    reasons = {_file(path): reason for path, reason in skipped.items()}
+    lines = [f"{file.relative_to(root)}: {reason}" for file, reason in reasons.items()]
     if len(lines) == count:
         raise DataError(f"none of the {count} {kind} in {root} can be read: {lines[0]}.")
     if skipped:

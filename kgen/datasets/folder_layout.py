@@ -21,22 +21,28 @@ class Row:
     """One example: its files (two for a pair), and what is known of it.
 
     Attributes:
-        paths: The files.
+        paths: The files, or halves of one.
         key: What names the example within its split, whatever folder holds the split.
-        label: Number of its class, or `None`.
+        label: Number of its class, its attributes, or `None`.
         number: 1 on the second side of unpaired data, else 0.
         split: The split its folder says, or `None`.
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[Path | pictures.Half, ...]
     key: str
-    label: int | None = None
+    label: int | tuple[float, ...] | None = None
     number: int = 0
     split: str | None = None
 
     def side(self, number: int) -> "Row":
         """One side of a pair, as an example of its own."""
         return dataclasses.replace(self, paths=(self.paths[number],), number=number)
+
+    def halves(self) -> "Row":
+        """The two halves of an image as a pair."""
+        return dataclasses.replace(
+            self, paths=tuple(pictures.Half(self.paths[0], side) for side in (0, 1))
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +52,8 @@ class Found:
     Attributes:
         layout: The layout they are stored in.
         rows: The examples.
-        class_names: Names of the classes, or `None`.
-        alone: Files without a partner, in paired data.
+        class_names: Names of the classes or attributes, or `None`.
+        alone: Files without a partner in paired data, or without attributes.
     """
 
     layout: str
@@ -99,7 +105,7 @@ def _one(folder: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
     inside = {f.name.lower(): f for f in _folders(folder)}
     if set(inside) == {"a", "b"} and wanted not in ("labelled", "domains"):
         return _two_sides(inside["a"], inside["b"], wanted, suffixes)
-    classes = {f.name: list(_files(f, suffixes)) for f in _folders(folder)}
+    classes = {f.name: list(images_below(f, suffixes)) for f in _folders(folder)}
     names = tuple(sorted(name for name, files in classes.items() if files))
     rows = [
         Row((path,), path.relative_to(folder).as_posix(), label)
@@ -110,19 +116,19 @@ def _one(folder: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
 
 
 def _images(folder: Path, suffixes: Sequence[str], recursive: bool = True) -> Found:
-    files = _files(folder, suffixes)
+    files = images_below(folder, suffixes)
     files = [path for path in files if recursive or path.parent == folder]
     return Found("images", [Row((path,), path.relative_to(folder).as_posix()) for path in files])
 
 
 def _two_sides(a: Path, b: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
     """Two folders as pairs if most names match, or if the user says so."""
-    sides = [{_stem(path, side): path for path in _files(side, suffixes)} for side in (a, b)]
+    sides = [{_stem(path, side): path for path in images_below(side, suffixes)} for side in (a, b)]
     both = sorted(set(sides[0]) & set(sides[1]))
     most = 2 * len(both) > max(map(len, sides))
     if wanted == "paired" or (wanted is None and most):
         for folder, side in ((a, sides[0]), (b, sides[1])):
-            if len(side) < len(_files(folder, suffixes)):
+            if len(side) < len(images_below(folder, suffixes)):
                 raise DataError(f"files in {folder} differ only in suffix: rename or drop one.")
         if not both and any(sides):
             raise DataError(f"no file of {a} has the name of one in {b}: pairs need equal names.")
@@ -141,7 +147,7 @@ def _two_sides(a: Path, b: Path, wanted: str | None, suffixes: Sequence[str]) ->
         [
             Row((path,), f"{'ab'[number]}/{path.relative_to(folder).as_posix()}", number=number)
             for number, folder in enumerate((a, b))
-            for path in _files(folder, suffixes)
+            for path in images_below(folder, suffixes)
         ],
     )
 
@@ -179,7 +185,8 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
 
 
-def _files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+def images_below(folder: Path, suffixes: Sequence[str] = pictures.SUFFIXES) -> list[Path]:
+    """The files with one of the endings, at any depth."""
     return sorted(path for path in folder.rglob("*") if _is_one(path, suffixes))
 
 

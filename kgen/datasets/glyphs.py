@@ -1,8 +1,9 @@
 """The built-in data set: what `kgen.datasets.load("glyphs/...")` shows, drawn when it is asked for.
 
-Every variant has fixed splits. All but `letters` split by code point, so that a character met in
-training is never met in a test in any face; code points of one shape (Latin A, Greek Alpha) stay
-together. `letters` splits by face. The images do not depend on the seed of the training order.
+Every variant has fixed splits. All but `letters` and `digits` split by code point, so that a
+character met in training is never met in a test in any face; code points of one shape (Latin A,
+Greek Alpha) stay together. These two split by face. The images do not depend on the seed of the
+training order.
 """
 
 import dataclasses
@@ -16,17 +17,23 @@ from kgen.datasets.typeface import FACES, Face
 from kgen.errors import DataError
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+DIGITS = "0123456789"
 SCRIPTS = ("armenian", "cyrillic", "georgian", "greek", "latin", "common")
-# Jittered copies of each letter in each face.
+# Jittered copies of each letter in each face, and of each of the ten digits.
 COPIES = 40
-# The faces of `letters` that are not trained on: together they show every family, both weights and
-# both slants, and so do the eight that are left.
+DIGIT_COPIES = 250
+# The faces of `letters` and `digits` that are not trained on: together they show every family, both
+# weights and both slants, and so do the eight that are left.
 _HELD_OUT = {
     "DejaVuSansMono-Oblique": "validation",
     "DejaVuSerif-Bold": "validation",
     "DejaVuSans-BoldOblique": "test",
     "DejaVuSerif-Italic": "test",
 }
+# The variants that split by face: their characters, and how often each is drawn in a face.
+_BY_FACE = {"letters": (LETTERS, COPIES), "digits": (DIGITS, DIGIT_COPIES)}
+# The faces of `faces`.
+FOUR_FACES = tuple(f for f in FACES if f.family in ("sans", "serif") and not f.slanted)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +64,12 @@ VARIANTS: dict[str, Variant] = {
     ),
     "regular2bold": Variant("paired", "a letter or number in a regular face, and in its bold face"),
     "sans2serif": Variant("unpaired", "sans-serif letters and numbers, and serif ones"),
+    "faces": Variant(
+        "domains",
+        "letters and numbers in four upright faces, sans and serif, regular and bold",
+        tuple(face.name for face in FOUR_FACES),
+    ),
+    "digits": Variant("labelled", "0-9, jittered, labelled by digit", tuple(DIGITS)),
 }
 
 
@@ -114,28 +127,30 @@ def rows(variant: str, split: str, limit: int | None = None) -> Rows:
     if variant not in VARIANTS:
         raise DataError(f"no glyphs/{variant}: choose from {', '.join(map(_full, VARIANTS))}.")
     faces, points = FACES, _points(split)
-    if variant in ("regular2bold", "sans2serif"):  # symbols look the same on both sides
+    if variant in ("regular2bold", "sans2serif", "faces"):  # symbols look the same in all
         points = [point for point in points if unicodedata.category(chr(point))[0] in "LN"]
     labels = maps = None
-    if variant == "letters":
+    if variant in _BY_FACE:
+        characters, copies = _BY_FACE[variant]
         faces = [face for face in FACES if _HELD_OUT.get(face.file, "train") == split]
-        shapes = [((f, ord(c)),) for _ in range(COPIES) for f in faces for c in LETTERS]
-        labels = [number for _ in range(COPIES) for _ in faces for number in range(len(LETTERS))]
+        shapes = [((f, ord(c)),) for _ in range(copies) for f in faces for c in characters]
+        labels = [number for _ in range(copies) for _ in faces for number in range(len(characters))]
     elif variant == "regular2bold":
         shapes = [((f, p), (_sister(f, bold=True), p)) for p in points for f in faces if not f.bold]
     elif variant == "sans2serif":
         sans = [face for face in faces if face.family == "sans"]
         shapes = [((f, p), (_sister(f, family="serif"), p)) for p in points for f in sans]
     else:
+        faces = FOUR_FACES if variant == "faces" else faces
         shapes = [((face, point),) for point in points for face in faces]
         if variant == "scripts":
             labels = [SCRIPTS.index(script(point)) for ((_, point),) in shapes]
-        elif variant == "styles":
-            labels = [FACES.index(face) for ((face, _),) in shapes]
+        elif variant in ("styles", "faces"):
+            labels = [faces.index(face) for ((face, _),) in shapes]
 
     draws = np.random.default_rng((list(VARIANTS).index(variant), SPLITS.index(split)))
     palette = _palette(draws, len(shapes))
-    if variant == "letters":
+    if variant in _BY_FACE:
         maps = _jitter(draws, len(shapes))
     kept = np.sort(draws.permutation(len(shapes))[:limit])
     return Rows(

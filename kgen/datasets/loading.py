@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from kgen.datasets import (
     checks,
     folder,
@@ -22,11 +24,14 @@ from kgen.datasets.assembly import (
     Request,
     assemble,
     chosen_layout,
+    larger,
     make_strands,
     stored_layout,
 )
 from kgen.datasets.mixture import MIXTURES
+from kgen.datasets.pairs import HALVES, MAKERS, check
 from kgen.datasets.splits import SPLITS, Splits, assign, check_shares
+from kgen.datasets.views import enlarged
 from kgen.errors import DataError
 
 
@@ -36,10 +41,13 @@ def load(
     image_size: int | tuple[int, int] | None = None,
     batch_size: int = 64,
     layout: str | None = None,
-    channels: int | None = None,
+    channels: int | tuple[int, int] | None = None,
+    pairs: str | None = None,
+    direction: str = "ab",
     seed: int = 0,
     steps_per_epoch: int | None = None,
     flip: bool = False,
+    jitter: int = 0,
     resize: str = "crop",
     validation: float = 0.1,
     test: float = 0.1,
@@ -59,13 +67,22 @@ def load(
             data have; the built-in set is drawn at 32.
         batch_size: Examples in a batch.
         layout: What a batch holds (see `Splits`), where the data allow a choice: `"images"` drops
-            labels, `"unpaired"` parts pairs. `None` takes what the data are.
-        channels: 1 for grey, 3 for colour. `None` takes what the data have; the built-in set is
+            labels, `"unpaired"` parts pairs, `"attributes"` reads the table that lies beside a
+            folder's images (`kgen.datasets.attributes`). `None` takes what the data are.
+        channels: 1 for grey, 3 for colour; of a folder of two sides also a tuple, such as (1, 3).
+            `None` takes what the data have, and of pairs what either side has; the built-in set is
             grey, and with 3 channels painted in random hues.
+        pairs: Makes pairs for a translation: `"colorization"`, `"superresolution_2x"`,
+            `"superresolution_4x"` or `"edges"` of any images on the fly (`kgen.datasets.pairs`), or
+            `"halves"` of a folder's images that show source and target side by side.
+        direction: `"ba"` turns two sides round: the second becomes the source.
         seed: Seed of the training order. Epoch `e` of the same seed is the same everywhere.
         steps_per_epoch: Batches in an epoch, if it should not be one pass over the data. Passes are
             walked through without a gap, so short epochs show everything in turn.
-        flip: Mirror half of the training images from left to right, anew in every pass.
+        flip: Mirror half of the training images from left to right, anew in every pass. Both sides
+            of a pair are mirrored together, and cut together by `jitter`.
+        jitter: Make training images so many pixels larger than `image_size`, and cut a window of
+            that size at random, anew in every pass: 30 for the 286 to 256 pixels of pix2pix.
         resize: How an image comes to another aspect ratio. `"crop"` scales it to cover the size
             and cuts the middle, `"pad"` never enlarges it and repeats its border, `"stretch"`
             distorts it.
@@ -94,10 +111,22 @@ def load(
         >>> images.shape, labels.shape, data.num_classes
         (TensorShape([8, 16, 16, 1]), TensorShape([8]), 62)
     """
-    checks.settings(batch_size, seed, layout, channels, steps_per_epoch, limit, length, sample_rate)
+    checks.settings(
+        batch_size, seed, layout, channels, steps_per_epoch, limit, jitter, length, sample_rate
+    )
     check_shares(validation, test)
     size = checks.image_size(image_size)
-    options = Options(batch_size, int(seed), steps_per_epoch, flip, labels_per_class)
+    layout, channels = _for_pairs(pairs, direction, layout, channels)
+    options = Options(
+        batch_size,
+        int(seed),
+        steps_per_epoch,
+        flip,
+        int(jitter),
+        labels_per_class,
+        pairs,
+        direction,
+    )
     request = Request(
         size, channels, layout, resize, validation, test, limit, data_dir, options,
         length, sample_rate,
@@ -128,6 +157,25 @@ def load(
     return named.load(text, request)
 
 
+def _for_pairs(made, direction, layout, channels):
+    """The layout and channels to load with, where pairs are to be made of the images.
+
+    Raises:
+        DataError: For unknown settings, or some that do not go with pairs.
+    """
+    check(made, direction)
+    if made is None:
+        return layout, channels
+    if layout not in (None, "paired"):
+        raise DataError(f"pairs={made!r} makes pairs: leave layout={layout!r} out.")
+    if made == HALVES:
+        return layout, channels
+    needed = MAKERS[made].channels
+    if isinstance(channels, tuple) or (needed and channels not in (None, needed)):
+        raise DataError(f"pairs={made!r} has channels of its own: leave channels={channels} out.")
+    return "images", needed or channels
+
+
 def _refuse_sound_settings(name: str, request: Request) -> None:
     for argument in ("length", "sample_rate"):
         if getattr(request, argument) is not None:
@@ -141,9 +189,12 @@ def from_arrays(
     *,
     layout: str | None = None,
     batch_size: int = 64,
+    pairs: str | None = None,
+    direction: str = "ab",
     seed: int = 0,
     steps_per_epoch: int | None = None,
     flip: bool = False,
+    jitter: int = 0,
     validation: float = 0.0,
     test: float = 0.0,
     class_names: Sequence[str] | None = None,
@@ -154,10 +205,10 @@ def from_arrays(
 
     Args:
         images: Images `(n, height, width, channels)`, uint8 or floats in [-1, 1]; or two such
-            arrays, of pairs (`layout="paired"`) or of two kinds (`layout="unpaired"`).
-        labels: Whole numbers `(n,)` from 0 on, or `None`.
+            arrays of one size, of pairs (`layout="paired"`) or of two kinds (`layout="unpaired"`).
+        labels: Whole numbers `(n,)` from 0 on, attributes `(n, k)` of 0 and 1, or `None`.
         layout: What a batch holds, see `Splits`. `None` is `"images"`, with labels `"labelled"`,
-            and `"paired"` for two arrays of one length.
+            with attributes `"attributes"`, and `"paired"` for two arrays of one length.
         batch_size: Examples in a batch.
         seed: Seed of the training order.
         steps_per_epoch: Batches in an epoch, see `load`.
@@ -180,7 +231,10 @@ def from_arrays(
         >>> data.layout, data.train.cardinality().numpy()
         ('images', np.int64(2))
     """
-    checks.settings(batch_size, seed, layout, None, steps_per_epoch, None)
+    checks.settings(batch_size, seed, layout, None, steps_per_epoch, None, jitter)
+    layout, _ = _for_pairs(pairs, direction, layout, None)
+    if pairs == HALVES:
+        raise DataError("pairs='halves' are of a folder: pass the halves as two arrays.")
     check_shares(validation, test)
     sides = list(images) if isinstance(images, tuple | list) else [images]
     if len(sides) > 2:
@@ -189,24 +243,36 @@ def from_arrays(
         checks.images(side, f"images[{i}]" if len(sides) > 1 else "images")
         for i, side in enumerate(sides)
     ]
-    if len({side.shape[1:] for side in sides}) > 1:
-        raise DataError(f"images of shapes {sides[0].shape} and {sides[1].shape}: make them equal.")
+    if len({side.shape[1:3] for side in sides}) > 1:
+        raise DataError(
+            f"images of shapes {sides[0].shape} and {sides[1].shape}: make their sizes equal."
+        )
+    if pairs and MAKERS[pairs].channels not in (None, sides[0].shape[-1]):
+        raise DataError(f"pairs={pairs!r} are made of images with 3 channels, these have 1.")
     equal = len({len(side) for side in sides}) == 1
     if labels is not None:
-        labels = checks.labels(labels, len(sides[0]))
+        if layout == "attributes" or (np.ndim(labels) == 2 and np.shape(labels)[1] > 1):
+            labels = checks.attributes(labels, len(sides[0]))
+            last = labels.shape[1] - 1
+        else:
+            labels = checks.labels(labels, len(sides[0]))
+            last = int(labels.max())
         if class_names is None:
-            class_names = [str(number) for number in range(labels.max() + 1)]
-        elif labels.max() >= len(class_names):
-            raise DataError(f"label {labels.max()}, but only {len(class_names)} class_names.")
-    stored = stored_layout(len(sides), labels is not None, equal)
+            class_names = [str(number) for number in range(last + 1)]
+        elif last >= len(class_names):
+            raise DataError(f"label {last}, but only {len(class_names)} class_names.")
+    stored = stored_layout(len(sides), labels, equal)
     layout = chosen_layout(layout, stored, name)
 
     rows = [assign(map(str, range(len(side))), validation, test) for side in sides]
 
     def strands(split):
+        drawn = [side[part[split]] for side, part in zip(sides, rows, strict=True)]
+        if jitter and split == "train":
+            drawn = [enlarged(side, larger(side.shape[1:3], jitter)) for side in drawn]
         return make_strands(
             layout,
-            [side[part[split]] for side, part in zip(sides, rows, strict=True)],
+            drawn,
             None if labels is None else labels[rows[0][split]],
         )
 
@@ -214,14 +280,26 @@ def from_arrays(
         name,
         layout,
         strands,
-        sides[0].shape[1:],
+        sides[-1].shape[1:],
         class_names,
-        Options(batch_size, int(seed), steps_per_epoch, flip, labels_per_class),
+        Options(
+            batch_size,
+            int(seed),
+            steps_per_epoch,
+            flip,
+            int(jitter),
+            labels_per_class,
+            pairs,
+            direction,
+        ),
+        source_shape=sides[0].shape[1:],
     )
 
 
 def _load_glyphs(name: str, request: Request) -> Splits:
     variant = name.partition("/")[2] or "all"
+    if isinstance(request.channels, tuple) or request.options.pairs == HALVES:
+        raise DataError(f"{name}: channels of two sides and pairs='halves' are for folders.")
     height, width = request.size or (32, 32)
     if height != width or height > 256:
         raise DataError(f"glyphs of {height}x{width} pixels: pass one image_size from 8 to 256.")
@@ -232,7 +310,10 @@ def _load_glyphs(name: str, request: Request) -> Splits:
     layout = chosen_layout(layout, "paired" if stored == "unpaired" else stored, name)
     strands = {
         split: make_strands(
-            layout, part.draw(height), part.labels, part.palette if request.channels == 3 else None
+            layout,
+            part.draw(height + (request.options.jitter if split == "train" else 0)),
+            part.labels,
+            part.palette if request.channels == 3 else None,
         )
         for split, part in rows.items()
     }

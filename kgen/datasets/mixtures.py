@@ -29,7 +29,8 @@ def load(name: str, layout: str | None, limit: int | None, options: Options, **n
         DataError: If one of them was given, or another layout.
     """
     chosen_layout(layout, "points", name)
-    for argument, value in {**no_images, "flip": options.flip or None}.items():
+    given = {"flip": options.flip, "jitter": options.jitter, "pairs": options.pairs}
+    for argument, value in {**no_images, **{k: v or None for k, v in given.items()}}.items():
         if value is not None:
             raise DataError(f"{name} is points in the plane: leave {argument}={value!r} out.")
     mixture = MIXTURES[name]

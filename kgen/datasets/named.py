@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from kgen.datasets import pictures, strands
-from kgen.datasets.assembly import Request, assemble, chosen_layout
+from kgen.datasets import pairs, pictures, strands
+from kgen.datasets.assembly import Request, assemble, chosen_layout, larger
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.errors import DataError
 
@@ -30,6 +30,8 @@ def load(name: str, request: Request) -> Splits:
         size = first.shape[:2]
         if None in size:
             raise DataError(f"the images of {name} differ in size: pass image_size.")
+    if isinstance(request.channels, tuple) or request.options.pairs == pairs.HALVES:
+        raise DataError(f"{name}: channels of two sides and pairs='halves' are for folders.")
     channels = request.channels or (1 if first.shape[2] == 1 else 3)
 
     two_sided = "trainA" in builder.info.splits
@@ -48,16 +50,22 @@ def load(name: str, request: Request) -> Splits:
     total = sum(last - first for parts in slices.values() for _, first, last in parts)
     in_memory = total * len(images) * int(np.prod((*size, channels))) <= strands.IN_MEMORY
 
-    def strand(split, first, last, keys):
+    def strand(split, first, last, keys, jitter):
         if first == last:  # TensorFlow Datasets refuses empty slices
             return strands.Memory([np.zeros((0, *size, channels), np.uint8)])
+        drawn = larger(size, jitter)
         examples = _examples(
-            builder, split, first, last, keys, label, size, channels, request.resize
+            builder, split, first, last, keys, label, drawn, channels, request.resize
         )
         return _held(examples) if in_memory else strands.Stream(examples, last - first)
 
     parts = {
-        split: [strand(*part, keys) for part in slices[split] for keys in sides] for split in SPLITS
+        split: [
+            strand(*part, keys, request.options.jitter if split == "train" else 0)
+            for part in slices[split]
+            for keys in sides
+        ]
+        for split in SPLITS
     }
     return assemble(name, layout, parts, (*size, channels), class_names, request.options)
 

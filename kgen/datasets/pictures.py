@@ -1,6 +1,8 @@
 """From an image file, or an image of any size and mode, to a uint8 array of the wanted size."""
 
 import os
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -11,11 +13,24 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 RESIZES = ("crop", "pad", "stretch")
 
 
+class Half(NamedTuple):
+    """One half of an image that shows a pair side by side.
+
+    Attributes:
+        file: The image.
+        side: 0 for its left half, 1 for the right one.
+    """
+
+    file: Path
+    side: int
+
+
 def read(
-    path: str | os.PathLike,
+    path: str | os.PathLike | Half,
     size: tuple[int, int] | None,
     channels: int,
     resize: str = "crop",
+    labels: bool = False,
 ) -> np.ndarray:
     """Reads an image file.
 
@@ -23,29 +38,40 @@ def read(
     animation the first picture is taken.
 
     Args:
-        path: The file.
+        path: The file, or the half of one.
         size: Height and width of the result, or `None` for the image's own.
         channels: 1 for grey, 3 for colour.
         resize: `"crop"`, `"pad"` or `"stretch"`, see `fitted`.
+        labels: Whether a PNG with a palette is a map of labels, whose colours are never mixed.
 
     Returns:
         A uint8 array `(height, width, channels)`.
     """
-    with Image.open(path) as image:
+    half = isinstance(path, Half)
+    with Image.open(path.file if half else path) as image:
         if size is not None:
             # A JPEG much larger than needed is decoded at a half, a quarter or an eighth of it.
-            image.draft(None, (2 * max(size), 2 * max(size)))
+            enough = (4 if half else 2) * max(size)
+            image.draft(None, (enough, enough))
+        mixed = not (labels and image.mode == "P" and image.format == "PNG")
         image = flattened(ImageOps.exif_transpose(image))
+    if half:
+        left = path.side * (image.width // 2)
+        image = image.crop((left, 0, left + image.width // 2, image.height))
     image = image.convert("L" if channels == 1 else "RGB")
-    return as_array(image if size is None else fitted(image, size, resize))
+    return as_array(image if size is None else fitted(image, size, resize, mixed))
 
 
-def header(path: str | os.PathLike) -> tuple[tuple[int, int], int]:
+def header(path: str | os.PathLike | Half) -> tuple[tuple[int, int], int]:
     """Size `(height, width)` as it will be shown, and channels (1 or 3), without decoding."""
-    with Image.open(path) as image:
+    with Image.open(path.file if isinstance(path, Half) else path) as image:
         width, height = image.size
         if image.getexif().get(0x0112, 1) >= 5:  # orientations that lie on their side
             width, height = height, width
+        if isinstance(path, Half):
+            if width % 2:
+                raise DataError(f"{width} pixels wide, so it has no two halves")
+            width //= 2
         return (height, width), _channels(image)
 
 
@@ -62,7 +88,9 @@ def flattened(image: Image.Image) -> Image.Image:
     return image if image.mode in ("L", "RGB") else image.convert(_mode(_channels(image)))
 
 
-def fitted(image: Image.Image, size: tuple[int, int], resize: str = "crop") -> Image.Image:
+def fitted(
+    image: Image.Image, size: tuple[int, int], resize: str = "crop", mixed: bool = True
+) -> Image.Image:
     """Brings an image to a size with an antialiased bicubic filter.
 
     Args:
@@ -70,6 +98,7 @@ def fitted(image: Image.Image, size: tuple[int, int], resize: str = "crop") -> I
         size: The wanted height and width.
         resize: `"crop"` scales the image to cover the size and cuts the middle; `"pad"` shrinks it
             to fit (never enlarges it) and repeats its border; `"stretch"` ignores its aspect.
+        mixed: Whether colours may be mixed; if not, each pixel is the nearest one.
 
     Returns:
         An image of that size.
@@ -82,13 +111,14 @@ def fitted(image: Image.Image, size: tuple[int, int], resize: str = "crop") -> I
     height, width = size
     if image.size == (width, height):
         return image
+    way = Image.Resampling.BICUBIC if mixed else Image.Resampling.NEAREST
     if resize == "crop":
-        return ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
+        return ImageOps.fit(image, (width, height), way)
     if resize == "stretch":
-        return image.resize((width, height), Image.Resampling.BICUBIC)
+        return image.resize((width, height), way)
     shrink = min(1, width / image.width, height / image.height)
     inner = (max(1, round(image.width * shrink)), max(1, round(image.height * shrink)))
-    array = as_array(image.resize(inner, Image.Resampling.BICUBIC))
+    array = as_array(image.resize(inner, way))
     spare = (height - inner[1], width - inner[0])
     rim = [(room // 2, room - room // 2) for room in spare]
     padded = np.pad(array, (*rim, (0, 0)), mode="edge")

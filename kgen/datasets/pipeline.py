@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgen.datasets.strands import Strand, Stream
+from kgen.datasets.views import View
 from kgen.errors import DataError
 from kgen.training import clock
 
@@ -31,6 +32,7 @@ def training(
     seed: int = 0,
     steps_per_epoch: int | None = None,
     flip: bool = False,
+    jitter: int = 0,
 ) -> tf.data.Dataset:
     """Whole batches, shuffled anew every epoch.
 
@@ -47,6 +49,8 @@ def training(
             `(e + 1) * steps_per_epoch` of the endless sequence of passes. `None` makes an epoch one
             pass.
         flip: Mirror half of the images, chosen anew in every pass, from left to right.
+        jitter: How many pixels higher and wider than those of a batch the strands' images are; of
+            each a window is cut, chosen anew in every pass.
 
     Returns:
         A dataset of known cardinality.
@@ -54,32 +58,31 @@ def training(
     pass_steps = _pass_steps(strands, batch_size)
     steps = steps_per_epoch or pass_steps
     if isinstance(strands[0], Stream):
-        return _training_streams(strands, batch_size, seed, steps_per_epoch, flip)
+        return _training_streams(strands, batch_size, seed, steps_per_epoch, flip, jitter)
     epochs = _Epochs()
 
     def order():
         parts = []
         for number, first, last in plan(epochs.current(), steps_per_epoch, pass_steps):
-            rows = [
-                _walk((seed, number, strand), len(rows), pass_steps * batch_size)
+            draws = [
+                _walk((seed, number, strand), len(rows), pass_steps * batch_size, jitter)
                 for strand, rows in enumerate(strands)
             ]
-            shaped = [part.reshape(2, pass_steps, batch_size)[:, first:last] for part in rows]
+            shaped = [part.reshape(-1, pass_steps, batch_size)[:, first:last] for part in draws]
             parts.append(np.stack(shaped, axis=2))
-        rows, flips = np.concatenate(parts, axis=1)
-        return rows, flips.astype(bool)
+        return np.concatenate(parts, axis=1).transpose(1, 2, 0, 3)
 
     def batches(_):
-        rows, flips = tf.numpy_function(order, [], [tf.int64, tf.bool])
-        shape = (steps, len(strands), batch_size)
-        return tf.data.Dataset.from_tensor_slices(
-            (tf.ensure_shape(rows, shape), tf.ensure_shape(flips, shape))
-        )
+        draws = tf.numpy_function(order, [], tf.int64)
+        shape = (steps, len(strands), 4, batch_size)
+        return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(draws, shape))
 
-    def fetch(rows, flips):
+    def fetch(draws):
         columns = []
         for number, strand in enumerate(strands):
-            columns += strand.fetch(rows[number], flips[number] if flip else None)
+            rows, flips, *corners = tf.unstack(draws[number])
+            view = _view(flips > 0, tf.stack(corners, axis=1), flip, jitter)
+            columns += strand.fetch(rows, view)
         return _packed(columns)
 
     dataset = tf.data.Dataset.from_tensors(0).flat_map(batches)
@@ -108,7 +111,7 @@ def evaluation(strands: Sequence[Strand | Stream], batch_size: int) -> tf.data.D
     return _finished(dataset.unbatch().batch(batch_size), steps)
 
 
-def _training_streams(streams, batch_size, seed, steps_per_epoch, flip) -> tf.data.Dataset:
+def _training_streams(streams, batch_size, seed, steps_per_epoch, flip, jitter) -> tf.data.Dataset:
     """`training` for examples that can only be read one after another.
 
     They are shuffled through a buffer, by the seed and the number of the pass. The start of an
@@ -143,11 +146,13 @@ def _training_streams(streams, batch_size, seed, steps_per_epoch, flip) -> tf.da
     def decode(step, seeds, batch):
         columns = []
         for number, (stream, side) in enumerate(zip(streams, batch, strict=True)):
-            flips = None
-            if flip:
-                key = tf.stack([seeds[number], step])
-                flips = tf.random.stateless_uniform((batch_size,), key) < 0.5
-            columns += stream.columns(side, flips)
+            flips = (
+                tf.random.stateless_uniform((batch_size,), tf.stack([seeds[number], step])) < 0.5
+            )
+            corners = tf.random.stateless_uniform(
+                (batch_size, 2), tf.stack([seeds[number], -1 - step]), 0, jitter + 1, tf.int64
+            )
+            columns += stream.columns(side, _view(flips, corners, flip, jitter))
         return _packed(columns)
 
     dataset = tf.data.Dataset.from_tensors(0).flat_map(
@@ -215,11 +220,21 @@ class _Epochs:
         return next(self._count) if announced is None else announced
 
 
-def _walk(key: tuple[int, int, int], size: int, length: int) -> np.ndarray:
-    """`length` row numbers, permutation after permutation, over as many coin flips."""
+def _walk(key: tuple[int, int, int], size: int, length: int, jitter: int) -> np.ndarray:
+    """`length` row numbers, permutation after permutation, over as many coin flips and corners."""
     generator = np.random.default_rng(key)
     rows = [generator.permutation(size) for _ in range(-(-length // size))]
-    return np.stack([np.concatenate(rows)[:length], generator.integers(2, size=length)])
+    flips = generator.integers(2, size=length)
+    corners = generator.integers(jitter + 1, size=(2, length))
+    return np.stack([np.concatenate(rows)[:length], flips, *corners])
+
+
+def _view(flips, corners, flip: bool, jitter: int) -> View | None:
+    """The view of a batch, of what was drawn for it."""
+    if not (flip or jitter):
+        return None
+    corners = tf.cast(corners, tf.int32) if jitter else None
+    return View(flips if flip else None, corners, jitter)
 
 
 def _pass_steps(strands: Sequence[Strand | Stream], batch_size: int) -> int:

@@ -82,8 +82,8 @@ class _Rows:
     def __len__(self):
         return self._rows.shape[0]
 
-    def fetch(self, rows, flips):
-        return self._strand.fetch(tf.gather(self._rows, rows), flips)
+    def fetch(self, rows, view):
+        return self._strand.fetch(tf.gather(self._rows, rows), view)
 
 
 class _Unlabelled:
@@ -95,5 +95,5 @@ class _Unlabelled:
     def __len__(self):
         return len(self._strand)
 
-    def fetch(self, rows, flips):
-        return self._strand.fetch(rows, flips)[:-1]
+    def fetch(self, rows, view):
+        return self._strand.fetch(rows, view)[:-1]

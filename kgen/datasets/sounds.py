@@ -120,6 +120,8 @@ def refuse_image_settings(name: str, request) -> None:
         "image_size": request.size,
         "channels": request.channels,
         "flip": request.options.flip or None,
+        "jitter": request.options.jitter or None,
+        "pairs": request.options.pairs,
     }
     for argument, value in given.items():
         if value is not None:

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 SPLITS = ("train", "validation", "test")
-LAYOUTS = ("images", "labelled", "paired", "unpaired", "domains", "points", "waves")
+LAYOUTS = (
+    "images",
+    "labelled",
+    "attributes",
+    "paired",
+    "unpaired",
+    "domains",
+    "points",
+    "waves",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +38,7 @@ class Splits:
     | `"paired"` | `(sources, targets)`, row by row the same subject |
     | `"unpaired"` | `(a, b)`, rows have nothing to do with each other |
     | `"domains"` | `(images, domains)` |
+    | `"attributes"` | `(images, attributes)`, float32 `(n, k)` of 0 and 1 |
     | `"semi-supervised"` | training `((labelled, labels), unlabelled)`, else `(images, labels)` |
     | `"points"` | `points`, float32 `(n, 2)` of any size |
     | `"waves"` | `waves`, the sounds of a set without their labels |
@@ -40,13 +50,15 @@ class Splits:
         validation: In a fixed order and complete (the last batch may be smaller); `None` if empty.
         test: Like `validation`.
         image_shape: `(height, width, channels)` of one image; `(2,)` of points, `(length, 1)` of
-            sounds.
+            sounds. Of two sides it is the second's, which a translation makes.
         sizes: Examples per split; of unpaired data, those of the larger side.
-        class_names: Names of the classes or domains by their number, or `None` without labels.
+        class_names: Names of the classes, domains or attributes by their number, or `None` without
+            labels.
         seed: The seed of the training order.
         skipped: Files that could not be read and were left out, each with the reason.
         flip: Whether half of the training images are mirrored, anew in every pass.
         sample_rate: Samples a second of sounds; `None` of everything else.
+        source_shape: `(height, width, channels)` of the first of two sides; `None` of one.
     """
 
     name: str
@@ -61,6 +73,7 @@ class Splits:
     skipped: tuple[str, ...] = ()
     flip: bool = False
     sample_rate: int | None = None
+    source_shape: tuple[int, int, int] | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))

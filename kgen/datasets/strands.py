@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
+from kgen.datasets.views import View, seen
+
 # Images up to this many bytes are kept in memory, more are read anew in every epoch.
 IN_MEMORY = 2**30
 
@@ -24,12 +26,12 @@ class Strand(Protocol):
     def __len__(self) -> int:
         """How many rows there are."""
 
-    def fetch(self, rows: tf.Tensor, flips: tf.Tensor | None) -> list[tf.Tensor]:
+    def fetch(self, rows: tf.Tensor, view: View | None) -> list[tf.Tensor]:
         """The columns of a batch: float32 images in [-1, 1], then labels if there are any.
 
         Args:
             rows: int64 row numbers of shape `(batch,)`.
-            flips: bool of shape `(batch,)`, the images to mirror from left to right, or `None`.
+            view: What to show of each row's images, or `None` for all of them as they are.
         """
 
 
@@ -39,7 +41,7 @@ class Memory:
     Args:
         images: One array of images `(n, height, width, channels)`, or two for paired data: uint8,
             or float32 in [-1, 1]. Waves are `(n, length, 1)`.
-        labels: int32 numbers `(n,)`, or `None`.
+        labels: int32 numbers `(n,)`, float32 attributes `(n, k)`, or `None`.
         palette: uint8 colours `(n, 2, 3)` of ink and paper to paint grey uint8 images with, or
             `None` to leave them grey.
     """
@@ -54,20 +56,20 @@ class Memory:
         # On the host whatever the accelerator: tf.data gathers there.
         with tf.device("cpu:0"):
             self._images = [tf.constant(array) for array in images]
-            self._labels = None if labels is None else tf.constant(labels, tf.int32)
+            self._labels = None if labels is None else tf.constant(labels)
             self._palette = None if palette is None else tf.constant(palette)
 
     def __len__(self):
         return self._images[0].shape[0]
 
-    def fetch(self, rows, flips):
+    def fetch(self, rows, view):
         """See `Strand.fetch`."""
         columns = []
         for source in self._images:
             images = tf.gather(source, rows)
             if self._palette is not None:
                 images = painted(images, tf.gather(self._palette, rows))
-            columns.append(to_unit(mirrored(images, flips)))
+            columns.append(to_unit(seen(images, view)))
         if self._labels is not None:
             columns.append(tf.gather(self._labels, rows))
         return columns
@@ -79,8 +81,9 @@ class Files:
     Args:
         paths: For each column of images, the files of its rows, or what else `read` takes.
         read: Turns a path into an image of shape `image_shape`.
-        image_shape: `(height, width, channels)`, or `(length, 1)` of waves.
-        labels: int32 numbers `(n,)`, or `None`.
+        image_shape: `(height, width, channels)`, or `(length, 1)` of waves; of pairs that differ,
+            a list of two.
+        labels: int32 numbers `(n,)`, float32 attributes `(n, k)`, or `None`.
         dtype: What `read` gives: uint8, or float32 in [-1, 1].
     """
 
@@ -88,34 +91,35 @@ class Files:
         self,
         paths: Sequence[Sequence],
         read: Callable[..., np.ndarray],
-        image_shape: tuple[int, ...],
+        image_shape: tuple[int, ...] | list[tuple[int, ...]],
         labels: np.ndarray | None = None,
         dtype: type = np.uint8,
     ):
         self._paths = paths
         self._read = read
-        self._image_shape = image_shape
+        many = isinstance(image_shape, list)
+        self._image_shapes = image_shape if many else [image_shape] * len(paths)
         self._dtype = tf.as_dtype(dtype)
         self.labels = labels
-        self._labels = None if labels is None else tf.constant(labels, tf.int32)
+        self._labels = None if labels is None else tf.constant(labels)
         # Pillow lets go of Python's lock while it decodes.
         self._readers = ThreadPoolExecutor(thread_name_prefix="kgen-decode")
 
     def __len__(self):
         return len(self._paths[0])
 
-    def fetch(self, rows, flips):
+    def fetch(self, rows, view):
         """See `Strand.fetch`."""
         columns = []
-        for paths in self._paths:
+        for paths, shape in zip(self._paths, self._image_shapes, strict=True):
 
             def read(numbers, paths=paths):
                 images = self._readers.map(self._read, [paths[number] for number in numbers])
                 return np.stack(list(images))
 
             images = tf.numpy_function(read, [rows], self._dtype, stateful=False)
-            images = tf.ensure_shape(images, (rows.shape[0], *self._image_shape))
-            columns.append(to_unit(mirrored(images, flips)))
+            images = tf.ensure_shape(images, (rows.shape[0], *shape))
+            columns.append(to_unit(seen(images, view)))
         if self._labels is not None:
             columns.append(tf.gather(self._labels, rows))
         return columns
@@ -137,9 +141,9 @@ class Stream:
     def __len__(self):
         return self._size
 
-    def columns(self, batch: Sequence[tf.Tensor], flips: tf.Tensor | None) -> list[tf.Tensor]:
+    def columns(self, batch: Sequence[tf.Tensor], view: View | None) -> list[tf.Tensor]:
         """The columns of a batch of examples, see `Strand.fetch`."""
-        return [to_unit(mirrored(part, flips)) if part.shape.rank == 4 else part for part in batch]
+        return [to_unit(seen(part, view)) if part.shape.rank == 4 else part for part in batch]
 
 
 def to_unit(images: tf.Tensor) -> tf.Tensor:
@@ -147,17 +151,6 @@ def to_unit(images: tf.Tensor) -> tf.Tensor:
     if images.dtype.is_floating:
         return images
     return tf.cast(images, tf.float32) / 127.5 - 1.0
-
-
-def mirrored(images: tf.Tensor, flips: tf.Tensor | None) -> tf.Tensor:
-    """The images, those marked in `flips` mirrored from left to right."""
-    if flips is None:
-        return images
-    # Choosing whole rows is ten times faster than `tf.where`, which broadcasts to every pixel.
-    both = tf.concat([images, tf.reverse(images, axis=[2])], axis=0)
-    n = tf.shape(images)[0]
-    rows = tf.range(n) + n * tf.cast(flips, tf.int32)
-    return tf.ensure_shape(tf.gather(both, rows), images.shape)
 
 
 def painted(images: tf.Tensor, palette: tf.Tensor) -> tf.Tensor:

@@ -16,7 +16,8 @@ class ImagePool(keras.layers.Layer):
     Args:
         size: How many images are kept; 0 switches the pool off.
 
-    Input shape (n, height, width, channels) with all but n fixed, and n at most `size`.
+    Input shape (n, height, width, channels), or (n, dimensions) of points, with all but n fixed,
+    and n at most `size`.
 
     Example:
 
@@ -71,12 +72,13 @@ class ImagePool(keras.layers.Layer):
         )[:n]
         exchange = ops.logical_and(ops.logical_not(filling), noise.uniform((n,)) < 0.5)
         old = ops.take(self.images.value, places, axis=0)
-        store = ops.reshape(ops.logical_or(filling, exchange), (-1, 1, 1, 1))
+        each = (-1, *[1] * (len(images.shape) - 1))
+        store = ops.reshape(ops.logical_or(filling, exchange), each)
         self.images.assign(
             ops.scatter_update(self.images.value, places[:, None], ops.where(store, images, old))
         )
         self.count.assign(ops.minimum(self.count.value + ops.cast(n, "int32"), self.size))
-        return ops.where(ops.reshape(exchange, (-1, 1, 1, 1)), old, images)
+        return ops.where(ops.reshape(exchange, each), old, images)
 
     def get_config(self) -> dict:
         """The constructor's arguments."""

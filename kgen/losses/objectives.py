@@ -92,6 +92,7 @@ class LeastSquares(Objective):
         real: Its target `b` for real ones.
         target: What the generator wants it to say, `c`. The defaults are eq. 9; (-1, 1, 0) is
             eq. 8, which minimises a Pearson divergence.
+        halved: Without their halves both losses are twice as large, as CycleGAN has them.
 
     Example:
 
@@ -99,20 +100,25 @@ class LeastSquares(Objective):
         0.5
     """
 
-    def __init__(self, fake: float = 0.0, real: float = 1.0, target: float = 1.0):
+    def __init__(
+        self, fake: float = 0.0, real: float = 1.0, target: float = 1.0, halved: bool = True
+    ):
         self.fake = fake
         self.real = real
         self.target = target
+        self.halved = halved
 
     def discriminator(self, real_logits, fake_logits, real=None, fake=None):
         """See `Objective`."""
-        return adversarial.least_squares_discriminator(
+        loss = adversarial.least_squares_discriminator(
             real_logits, fake_logits, self.real, self.fake
         )
+        return loss if self.halved else 2 * loss
 
     def generator(self, fake_logits, real_logits=None):
         """See `Objective`."""
-        return 0.5 * adversarial.least_squares_generator(fake_logits, self.target)
+        loss = adversarial.least_squares_generator(fake_logits, self.target)
+        return 0.5 * loss if self.halved else loss
 
 
 @keras.saving.register_keras_serializable("kgen")

@@ -10,7 +10,7 @@ import numpy as np
 from kgen.errors import MetricError
 from kgen.metrics.case import Measure
 from kgen.metrics.registry import METRICS
-from kgen.metrics.streams import is_model
+from kgen.metrics.streams import OF_DOMAINS, TWO_SIDED, is_model
 
 if TYPE_CHECKING:
     from kgen.datasets import Splits
@@ -30,6 +30,7 @@ _CAPABILITIES = {
     "log_prob": ("log_prob", "has no likelihood"),
     "reconstruct": ("reconstruct", "cannot reconstruct"),
     "representation": ("features", "gives no features"),
+    "codes": ("classify", "reads no codes"),
 }
 
 
@@ -127,7 +128,10 @@ def check_classes(metrics: Sequence[str], network: Any, data: Splits) -> None:
 
 
 def check_source(
-    source: Any, metrics: Sequence[str], image_shape: tuple[int, int, int] | None
+    source: Any,
+    metrics: Sequence[str],
+    image_shape: tuple[int, int, int] | None,
+    layout: str | None = None,
 ) -> None:
     """Refuses a model without the capabilities that the metrics need, or an array of no images.
 
@@ -135,12 +139,13 @@ def check_source(
         source: A model or an array.
         metrics: Names of metrics.
         image_shape: Of the data, or `None` for points.
+        layout: Of the data, or `None` where it is not known yet.
 
     Raises:
         MetricError: See above.
     """
     if is_model(source):
-        _check_model(source, metrics)
+        _check_model(source, metrics, layout)
         return
     for name in metrics:
         if "sample" not in METRICS[name].needs:
@@ -155,12 +160,23 @@ def check_source(
         )
 
 
-def _check_model(model: Any, metrics: Sequence[str]) -> None:
+def _check_model(model: Any, metrics: Sequence[str], layout: str | None) -> None:
     name, can = type(model).__name__, model.capabilities
+    by_label = "labels" in can.get("translate", ())
+    fitting = OF_DOMAINS if by_label else TWO_SIDED
+    translates = "translate" in can and (layout is None or layout in fitting)
+    pairs = translates and not by_label and layout in (None, "paired")
+    home = translates and (by_label or "translate_ba" in model.signatures())
     for metric in metrics:
         for need in METRICS[metric].needs:
             capability, lack = _CAPABILITIES.get(need, (None, ""))
-            if capability is not None and capability not in can:
+            instead = {"sample": translates, "reconstruct": pairs}.get(need, False)
+            if need == "cycle" and not home:
+                raise MetricError(f"{name} does not translate there and back: leave {metric} out.")
+            if capability is not None and capability not in can and not instead:
                 raise MetricError(f"{name} {lack}, so it has no {metric}: it can {', '.join(can)}.")
-        if "labels" in METRICS[metric].needs and "labels" not in can["sample"]:
+        asked = can.get("sample", can.get("translate", ()))
+        if "labels" in METRICS[metric].needs and "labels" not in asked:
             raise MetricError(f"{name} draws no classes, so it has no {metric}: leave it out.")
+        if "codes" in METRICS[metric].needs and "categories" not in can.get("sample", ()):
+            raise MetricError(f"{name} draws no codes, so it has no {metric}: leave it out.")

@@ -19,7 +19,14 @@ from kgen.metrics.real import RealData
 from kgen.metrics.registry import METRICS, parse_metrics
 from kgen.metrics.score import Score
 from kgen.metrics.sides import Side, collect, neighbour_space
-from kgen.metrics.streams import array_chunks, check_split, is_model, sample_chunks
+from kgen.metrics.streams import (
+    TWO_SIDED,
+    array_chunks,
+    check_split,
+    is_model,
+    sample_chunks,
+    translated_chunks,
+)
 
 if TYPE_CHECKING:
     from kgen.datasets import Splits
@@ -39,11 +46,14 @@ class Evaluator:
     For selecting models use `split="validation"`; report scores of `split="test"`.
 
     A model with labels among the arguments of `sample` is asked for the classes that the split
-    has, in the split's frequencies.
+    has, in the split's frequencies. One that translates is measured by its translations of the
+    split: of data of two sides those of one side, compared with the images of the other; of data
+    with labels those into another domain than its own, each as likely.
 
     Args:
-        data: The data, with layout `"images"`, `"labelled"`, `"domains"` or, for `modes`,
-            `quality` and `nll`, `"points"`; `None` only for the first two of a `mixture`.
+        data: The data, with layout `"images"`, `"labelled"`, `"domains"`, of translations
+            `"paired"` or `"unpaired"` or, for `modes`, `quality` and `nll`, `"points"`; `None` only
+            for the first two of a `mixture`.
         metrics: Keys of `METRICS`, as a sequence or as text with commas between.
         n: How many samples to draw, and how many images of the split to compare with at most (a
             fixed random subset where it, or an array, has more). Scores say how many there were.
@@ -56,6 +66,7 @@ class Evaluator:
             default as many as it takes itself.
         mixture: For `modes` and `quality` of points: the mixture's centres and deviation; known
             of the built-in toys.
+        domain: Of data of two sides, the one to translate into, `"a"` or `"b"`.
 
     Raises:
         MetricError: For an unknown metric, a split that does not exist, or data of pairs.
@@ -81,7 +92,11 @@ class Evaluator:
         seed: int = 0,
         log_prob_samples: int | None = None,
         mixture: Mixture | None = None,
+        domain: str = "b",
     ):
+        if domain not in ("a", "b"):
+            raise MetricError(f"domain must be 'a' or 'b', got {domain!r}.")
+        self.domain = domain
         self.metrics = parse_metrics(metrics)
         self.data, self.split, self.seed = data, split, seed
         self.n = _count(n)
@@ -98,8 +113,11 @@ class Evaluator:
         if data is None:
             _refuse_without_data(self.metrics, mixture)
         else:
-            check_split(data, split)
-        shape = None if data is None else data.image_shape
+            check_split(data, split, two_sided=True)
+        #: Of the images that others are compared with, or `None` without data.
+        self.image_shape = shape = None if data is None else data.image_shape
+        if data is not None and data.layout in TWO_SIDED and domain == "a":
+            self.image_shape = shape = data.source_shape
         #: The `Features` that were found, or `None` where no metric asks for any.
         self.network = choose_network(self.metrics, features, shape, self._measures)
         self._real = None
@@ -107,7 +125,7 @@ class Evaluator:
             check_labels(self.metrics, data)
             check_classes(self.metrics, self.network, data)
             wants = self._wants("real")
-            self._real = RealData(data, split, self.n, wants, self.network)
+            self._real = RealData(data, split, self.n, wants, self.network, domain)
 
     def __call__(self, source: Any, labels: Sequence[int] | None = None) -> list[Score]:
         """Measures a model or an array of images.
@@ -125,7 +143,10 @@ class Evaluator:
             MetricError: If the source cannot give what a metric needs, or a value is not finite.
         """
         model = source if is_model(source) else None
-        check_source(source, self.metrics, None if self.data is None else self.data.image_shape)
+        layout = None if self.data is None else self.data.layout
+        check_source(source, self.metrics, self.image_shape, layout)
+        if model is not None and layout in TWO_SIDED and "sample" in model.capabilities:
+            check_split(self.data, self.split)  # refuses: samples are compared with single images
         labels = None if labels is None else np.asarray(labels, np.int32)
         wants = self._wants("fake")
         fake = Side(n=0)
@@ -161,7 +182,12 @@ class Evaluator:
             if labels is not None and len(labels) != len(array):
                 raise MetricError(f"{len(labels)} labels for {len(array)} images: give one each.")
             return array_chunks(array, self.n, labels)
-        shape = None if self.data is None else self.data.image_shape
+        if "sample" not in source.capabilities:
+            asked = {"domain": self.domain}
+            if "labels" in source.capabilities["translate"]:
+                asked = {"labels": labels, "classes": self.data.num_classes}
+            return translated_chunks(source, self._real.sources(), self.seed, **asked)
+        shape = self.image_shape
         return sample_chunks(source, self.n, self.seed, self._classes(source, labels), shape)
 
     def _classes(self, model, labels) -> np.ndarray | None:
@@ -206,17 +232,25 @@ class Evaluator:
             split=self.split if compared else None,
             n_real=n_real,
             n_fake=n_fake,
-            method=measured.method,
+            method=measured.method or (measure.fake and self._translated(case.model)) or None,
             seed=self.seed,
             notes=notes + ((f"{self.n:,} asked for",) if short else ()),
             details={key: float(number) for key, number in measured.details.items()},
         )
 
+    def _translated(self, model: Any) -> str | None:
+        """How a translator was asked, which other samples do not compare with."""
+        if model is None or "sample" in model.capabilities:
+            return None
+        if "labels" in model.capabilities["translate"]:
+            return "translations into other domains"
+        return f"translations into {self.domain}"
+
     def _resize(self, network: Any) -> str | None:
         """The images' shape, of which comparable scores have the same, and the network's way."""
         if self.data is None or self.data.layout == "points":
             return None
-        size = "x".join(map(str, self.data.image_shape))
+        size = "x".join(map(str, self.image_shape))
         return ", ".join(filter(None, [size, network and network.resize]))
 
 

@@ -43,13 +43,16 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             features.label_accuracy, real=("probabilities",), fake=("probabilities", "labels")
         ),
         "linear_probe": Measure(models.linear_probe, network=False),
+        "mutual_information": Measure(models.mutual_information, network=False),
         "path_length": Measure(models.path_length),
         "modes": Measure(features.classes_covered, fake=("probabilities",)),
         "quality": Measure(images.quality, fake=("images",), network=False),
         "parzen": Measure(images.parzen, **_PIXELS),
         "nll": Measure(models.nll, network=False),
+        "l1": models.reconstruction("l1"),
         "psnr": models.reconstruction("psnr"),
         "ssim": models.reconstruction("ssim"),
+        "cycle_error": Measure(models.cycle_error, network=False),
     }
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from kgen.errors import MetricError
+from kgen.latent.paths import lerp, slerp
 
 _CHUNK = 250
 
@@ -91,36 +92,3 @@ def _refuse_rounding(features, images, seen) -> None:
             "these features round images to 256 levels and cannot see the small steps of "
             "path_length: take others, such as a Keras model."
         )
-
-
-def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """The straight path from `a` to `b`, at `t` in [0, 1]."""
-    return a + (b - a) * t
-
-
-def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """The path along the great circle (Shoemake 1985), for latents of any length.
-
-    Args:
-        a: (n, ...).
-        b: (n, ...).
-        t: In [0, 1], broadcasting with them.
-
-    Example:
-
-        >>> slerp(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]), np.array([[0.5]])).round(4)
-        array([[0.7071, 0.7071]])
-    """
-    axes = tuple(range(1, a.ndim))
-
-    def dot(x, y):
-        return (x * y).sum(axis=axes, keepdims=True)
-
-    cosine = dot(a, b) / np.sqrt(dot(a, a) * dot(b, b))
-    angle = np.arccos(np.clip(cosine, -1, 1))
-    sine = np.sin(angle)
-    # Parallel latents span no circle; the straight path is the limit.
-    flat = sine < 1e-7
-    sine = np.where(flat, 1.0, sine)
-    arc = np.sin((1 - t) * angle) / sine * a + np.sin(t * angle) / sine * b
-    return np.where(flat, lerp(a, b, t), arc)

@@ -13,7 +13,7 @@ from kgen.errors import MetricError
 from kgen.metrics.nearest import nearest_distances, pixels
 from kgen.metrics.reference import Reference
 from kgen.metrics.sides import Side, collect, neighbour_space
-from kgen.metrics.streams import Chunk, both_ways, split_chunks
+from kgen.metrics.streams import TWO_SIDED, Chunk, both_ways, pair_chunks, split_chunks
 
 if TYPE_CHECKING:
     from kgen.datasets import Splits
@@ -33,6 +33,8 @@ class RealData:
         n: Images to take of it, at most.
         wants: What is wanted of them, attributes of `Side`.
         network: The `Features`, or `None`.
+        domain: Of data of two sides, which is compared with, `"a"` or `"b"`; the other is that of
+            the sources.
 
     Example:
 
@@ -43,14 +45,34 @@ class RealData:
         (50, (50,))
     """
 
-    def __init__(self, data: Splits, split: str, n: int, wants: set[str], network: Any = None):
+    def __init__(
+        self,
+        data: Splits,
+        split: str,
+        n: int,
+        wants: set[str],
+        network: Any = None,
+        domain: str = "b",
+    ):
         self.data, self.split, self.n, self.network = data, split, n, network
+        self.domain = domain
+        self._side = domain if data.layout in TWO_SIDED else None
         self._space = neighbour_space(network)
         self._wants = wants
 
     def chunks(self) -> Iterator[Chunk]:
         """The images, anew."""
-        return split_chunks(self.data, self.split, self.n)
+        return split_chunks(self.data, self.split, self.n, self._side)
+
+    def sources(self) -> Iterator[Chunk]:
+        """What there is to translate: the images of the other side, or the images themselves."""
+        other = None if self._side is None else "ba"["ab".index(self.domain)]
+        return split_chunks(self.data, self.split, self.n, other)
+
+    def pairs(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Of data of two sides, chunks of sources with the images of the domain beside them."""
+        for a, b in pair_chunks(self.data, self.split, self.n):
+            yield (a, b) if self.domain == "b" else (b, a)
 
     @functools.cached_property
     def side(self) -> Side:
@@ -74,7 +96,7 @@ class RealData:
 
         Where they are mirrored at random, each is there both ways round.
         """
-        images, _ = next(split_chunks(self.data, "train", 1))
+        images, _ = next(split_chunks(self.data, "train", 1, self._side))
         numbers = pixels(images).size if self.network is None else self.network.dim
         n = min(self.train_size, max(1, TRAIN_BYTES // (4 * numbers)))
         return self._collected("train", n, {self._space})
@@ -100,8 +122,8 @@ class RealData:
 
     def _chunks_of(self, split: str, n: int) -> Iterator[Chunk]:
         if split == "train" and self.data.flip:
-            return both_ways(split_chunks(self.data, split, -(-n // 2)))
-        return split_chunks(self.data, split, n)
+            return both_ways(split_chunks(self.data, split, -(-n // 2), self._side))
+        return split_chunks(self.data, split, n, self._side)
 
     def distances_to_train(self, side: Side) -> np.ndarray:
         """Each image's distance to the nearest training image."""
@@ -128,5 +150,5 @@ class RealData:
             other = "train"
         if other == self.split:
             raise MetricError(f"{self.data.name} has no second split to choose a bandwidth by.")
-        chunks = split_chunks(self.data, other, _SIGMA_IMAGES)
+        chunks = split_chunks(self.data, other, _SIGMA_IMAGES, self._side)
         return collect(chunks, {"images"}, _SIGMA_IMAGES).images

@@ -12,15 +12,17 @@ from kgen.errors import MetricError
 
 #: What a metric can need: a capability of the model, or something of the evaluator.
 NEEDS = {
-    "sample": "samples, or a model that draws them",
+    "sample": "samples, or a model that draws or translates them",
     "log_prob": "a model with a likelihood",
-    "reconstruct": "a model that reconstructs",
+    "reconstruct": "a model that reconstructs, or translates pairs",
+    "cycle": "a model that translates there and back",
     "latents": "a model whose sampler takes latents of a known distribution",
     "features": "a feature network",
     "inception": "the Inception network of 2015-12-05",
     "classifier": "a feature network that classifies",
     "labels": "labelled data, and samples of given classes",
     "labelled": "labelled data",
+    "codes": "a model that draws by categorical codes and reads them",
     "representation": "a model that gives features of images",
     "mixture": "points, and the mixture they are drawn from",
     "train": "the training split",
@@ -148,6 +150,12 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             ("representation", "labelled"),
             "Radford et al. 2016",
         ),
+        "mutual_information": Metric(
+            "lower bound of the information of a model's categorical codes in its samples, in nats",
+            "higher",
+            ("codes",),
+            "Chen et al. 2016",
+        ),
         "path_length": Metric(
             "perceptual path length between latents",
             "lower",
@@ -177,14 +185,24 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "lower",
             ("log_prob",),
         ),
-        "psnr": Metric(
-            "peak signal-to-noise ratio of reconstructions in dB", "higher", ("reconstruct",)
+        "l1": Metric(
+            "mean absolute error of reconstructions, or of translations from their pairs, of "
+            "numbers in [-1, 1]",
+            "lower",
+            ("reconstruct",),
         ),
+        "psnr": Metric("peak signal-to-noise ratio of the same in dB", "higher", ("reconstruct",)),
         "ssim": Metric(
-            "structural similarity of reconstructions",
+            "structural similarity of the same",
             "higher",
             ("reconstruct",),
             "Wang et al. 2004",
+        ),
+        "cycle_error": Metric(
+            "mean absolute error of images translated there and back, of numbers in [-1, 1]",
+            "lower",
+            ("cycle",),
+            "Zhu et al. 2017",
         ),
     }
 )

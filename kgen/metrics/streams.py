@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Chunk = tuple[np.ndarray, np.ndarray | None]
 
+#: The layouts whose batches are (a, b), images of two sides.
+TWO_SIDED = ("paired", "unpaired")
+#: The layouts whose batches are images and what they show.
+OF_DOMAINS = ("labelled", "domains", "attributes")
 #: Samples drawn at once. Part of the protocol: each chunk has a seed of its own.
 CHUNK = 500
 
@@ -37,15 +41,21 @@ def is_model(source: Any) -> bool:
     return hasattr(source, "capabilities")
 
 
-def check_split(data: Splits, split: str) -> None:
+def check_split(data: Splits, split: str, two_sided: bool = False) -> None:
     """Refuses a split that has no images to compare samples with.
 
+    Args:
+        data: The data.
+        split: `"train"`, `"validation"` or `"test"`.
+        two_sided: Whether data of two sides will do.
+
     Raises:
-        MetricError: If there is no such split, or the data's batches are pairs.
+        MetricError: If there is no such split, or the data's batches are of two sides.
     """
     if split not in ("train", "validation", "test"):
         raise MetricError(f"there is no split {split!r}: choose train, validation or test.")
-    if data.layout not in ("images", "labelled", "domains", "semi-supervised", "points"):
+    single = ("images", *OF_DOMAINS, "semi-supervised", "points")
+    if data.layout not in (*single, *TWO_SIDED) or (data.layout in TWO_SIDED and not two_sided):
         raise MetricError(
             f"{data.name} holds {data.layout} images: samples are compared with single ones, so "
             "load it with layout='images' or 'labelled' where it has one."
@@ -54,8 +64,10 @@ def check_split(data: Splits, split: str) -> None:
         raise MetricError(f"{data.name} has no {split} split: hold some of it out when loading it.")
 
 
-def split_chunks(data: Splits, split: str, n: int) -> Iterator[Chunk]:
+def split_chunks(data: Splits, split: str, n: int, side: str | None = None) -> Iterator[Chunk]:
     """Images of a split with their labels (`None` where there are none), at most `n`.
+
+    With `side`, `"a"` or `"b"`, the images of that side of data of two, without labels.
 
     Of a larger validation or test split these are a random subset, always the same; of the training
     split, which is shuffled anyway, the first of epoch 0. That split is mirrored at random where
@@ -64,6 +76,10 @@ def split_chunks(data: Splits, split: str, n: int) -> Iterator[Chunk]:
     Raises:
         MetricError: As `check_split`.
     """
+    if side is not None:
+        column = "ab".index(side)
+        yield from ((pair[column], None) for pair in pair_chunks(data, split, n))
+        return
     check_split(data, split)
     batches, size = getattr(data, split), data.sizes[split]
     if split == "train":
@@ -75,6 +91,25 @@ def split_chunks(data: Splits, split: str, n: int) -> Iterator[Chunk]:
         seen += len(images)
         if len(rows):
             yield images[rows], None if labels is None else labels[rows]
+
+
+def pair_chunks(data: Splits, split: str, n: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The images of both sides of a split, chosen as in `split_chunks`.
+
+    Raises:
+        MetricError: If there is no such split.
+    """
+    check_split(data, split, two_sided=True)
+    batches, size = getattr(data, split), data.sizes[split]
+    if split == "train":
+        yield from _limited(_training_batches(batches, size), n)
+        return
+    keep, seen = _kept(size, n), 0
+    for a, b in batches.as_numpy_iterator():
+        rows = np.flatnonzero(keep[seen : seen + len(a)])
+        seen += len(a)
+        if len(rows):
+            yield a[rows], b[rows]
 
 
 def both_ways(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -190,6 +225,48 @@ def sample_chunks(
                 f"have {_size(image_shape)}: load them in the model's size."
             )
         yield images, part
+
+
+def translated_chunks(model: Any, chunks: Iterable[Chunk], seed: int, **asked) -> Iterator[Chunk]:
+    """Translations of images, with the labels asked for.
+
+    Args:
+        model: What translates.
+        chunks: The images to translate, with their labels where the model takes labels.
+        seed: Of the labels: each image is asked for another than its own, each as likely; of
+            vectors of attributes, those of its chunk in another order.
+        **asked: `domain` where the model translates between two sides, or `labels` to ask for in
+            place of random ones, over and over, and `classes`, how many there are.
+
+    Raises:
+        MetricError: If the translations leave [-1, 1] or hold NaN.
+    """
+    takes = model.capabilities["translate"]
+    given, classes, start = asked.pop("labels", None), asked.pop("classes", None), 0
+    for chunk, (images, labels) in enumerate(regrouped(chunks)):
+        rng = np.random.default_rng(chunk_seed(seed, chunk))
+        drawn = {"seed": chunk_seed(seed, chunk)} if "seed" in takes else {}
+        if "labels" in takes:
+            if given is not None:
+                wanted = np.resize(np.roll(given, -start), len(images))
+            else:
+                wanted = other_labels(labels, classes, rng)
+            asked = {"labels": wanted}
+        start += len(images)
+        yield _checked(model.translate(images, **asked, **drawn)), asked.get("labels")
+
+
+def other_labels(labels: np.ndarray, classes: int, rng: np.random.Generator) -> np.ndarray:
+    """For each label another class; vectors of attributes in another order.
+
+    Example:
+
+        >>> other_labels(np.array([0, 1, 0]), 2, np.random.default_rng(0)).tolist()
+        [1, 0, 1]
+    """
+    if labels.ndim > 1:
+        return rng.permutation(labels)
+    return (labels + rng.integers(1, classes, size=len(labels))) % classes
 
 
 def array_chunks(images: np.ndarray, n: int, labels: np.ndarray | None) -> Iterator[Chunk]:

@@ -22,9 +22,24 @@ from kgen.models.autoregressive.pixelrnn import PixelRNN
 from kgen.models.autoregressive.wavenet import WaveNet
 from kgen.models.base import CAPABILITIES, GenerativeModel
 from kgen.models.classical.gaussianmixture import GaussianMixture
+from kgen.models.conditional.acgan import ACGAN
+from kgen.models.conditional.conditionalgan import ConditionalGAN
+from kgen.models.conditional.cvaegan import CVAEGAN
+from kgen.models.conditional.infogan import InfoGAN
+from kgen.models.conditional.projectiongan import ProjectionGAN
 from kgen.models.flow.glow import Glow
+from kgen.models.inference.ali import ALI
+from kgen.models.inference.bigan import BiGAN
+from kgen.models.inference.biganqp import BiGANQP
+from kgen.models.scale.biggan import BigGAN
+from kgen.models.scale.progressivegan import ProgressiveGAN
 from kgen.models.signature import Signature, TensorSpec
 from kgen.models.translation.cyclegan import CycleGAN
+from kgen.models.translation.discogan import DiscoGAN
+from kgen.models.translation.dualgan import DualGAN
+from kgen.models.translation.pix2pix import Pix2Pix
+from kgen.models.translation.stargan import StarGAN
+from kgen.models.translation.unpaired import UnpairedTranslation
 from kgen.models.variational.betavae import BetaVAE
 from kgen.models.variational.cvae import CVAE
 from kgen.models.variational.introvae import IntroVAE
@@ -32,9 +47,12 @@ from kgen.models.variational.iwae import IWAE
 from kgen.models.variational.vae import VAE
 
 __all__ = [
+    "ACGAN",
     "AE",
+    "ALI",
     "CAPABILITIES",
     "CVAE",
+    "CVAEGAN",
     "DCGAN",
     "FGAN",
     "GAN",
@@ -50,18 +68,30 @@ __all__ = [
     "AutoregressiveImageModel",
     "AutoregressiveModel",
     "BetaVAE",
+    "BiGAN",
+    "BiGANQP",
+    "BigGAN",
+    "ConditionalGAN",
     "CycleGAN",
     "DenoisingAE",
+    "DiscoGAN",
+    "DualGAN",
     "GatedPixelCNN",
     "GaussianMixture",
     "GenerativeModel",
     "Glow",
+    "InfoGAN",
     "IntroVAE",
+    "Pix2Pix",
     "PixelCNN",
     "PixelCNNPlusPlus",
     "PixelRNN",
+    "ProgressiveGAN",
+    "ProjectionGAN",
     "Signature",
+    "StarGAN",
     "TensorSpec",
+    "UnpairedTranslation",
     "UnrolledGAN",
     "WaveNet",
 ]

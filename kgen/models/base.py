@@ -119,10 +119,13 @@ class GenerativeModel(GradientSteps, keras.Model):
         """Advances the step and the moving averages; the seam calls it after each `train_step`."""
         self.step.assign_add(1)
         if self.ema_momentum is not None:
+            momentum = self.momentum_now()
             for name in self.averaged:
-                averages.follow(
-                    self.inference_network(name), getattr(self, name), self.ema_momentum
-                )
+                averages.follow(self.inference_network(name), getattr(self, name), momentum)
+
+    def momentum_now(self):
+        """The momentum of the moving averages after `step` steps: a number, or a scalar tensor."""
+        return self.ema_momentum
 
     # ---- Keras ---------------------------------------------------------------------------------
 

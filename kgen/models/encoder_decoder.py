@@ -26,6 +26,8 @@ class EncoderDecoder(GenerativeModel):
     averaged = ("encoder", "decoder")
     xla_on_cpu = True
     inference_mode = "the default networks have neither batch normalisation nor dropout"
+    #: The prior of the latents: "N(0, 1)" or "U(-1, 1)".
+    latent_distribution = "N(0, 1)"
 
     def __init__(
         self,
@@ -38,6 +40,13 @@ class EncoderDecoder(GenerativeModel):
         self.image_shape = tuple(encoder.inputs[0].shape[1:])
         self.latent_dim = decoder.inputs[0].shape[-1]
 
+    def latents(self, n, noise):
+        """`n` latents of the prior, (n, latent_dim), from a `Noise`."""
+        shape = (n, self.latent_dim)
+        if self.latent_distribution == "U(-1, 1)":
+            return noise.uniform(shape, -1.0, 1.0)
+        return noise.normal(shape)
+
     def conditions(self) -> dict[str, TensorSpec]:
         """What both networks take beside images and latents, by name."""
         return {}
@@ -48,23 +57,25 @@ class EncoderDecoder(GenerativeModel):
 
     def signatures(self):
         """`sample`, `encode`, `decode` and `reconstruct`."""
-        images = {"images": TensorSpec((None, *self.image_shape)), **self.conditions()}
-        latents = TensorSpec((None, self.latent_dim), role="latent", distribution="N(0, 1)")
+        role = "image" if len(self.image_shape) == 3 else "point"
+        images = {"images": TensorSpec((None, *self.image_shape), role=role), **self.conditions()}
+        prior = self.latent_distribution
+        latents = TensorSpec((None, self.latent_dim), role="latent", distribution=prior)
         decode = Signature(
-            self._decode, {"latents": latents, **self.conditions()}, {"images": "image"}
+            self._decode, {"latents": latents, **self.conditions()}, {"images": role}
         )
         return {
             "sample": decode,
             "encode": Signature(self._encode, images, {"latents": "latent"}),
             "decode": decode,
-            "reconstruct": Signature(self._reconstruct, images, {"images": "image"}),
+            "reconstruct": Signature(self._reconstruct, images, {"images": role}),
         }
 
     def _reconstruct(self, images, **conditions):
         return self._decode(self._encode(images, **conditions)["latents"], **conditions)
 
     def sample(self, n: int, seed: int | None = None) -> np.ndarray:
-        """Draws latents from the prior N(0, I) and decodes them.
+        """Draws latents from the prior and decodes them.
 
         Args:
             n: How many.
@@ -73,8 +84,7 @@ class EncoderDecoder(GenerativeModel):
         Returns:
             What `decode` gives: float32 images (n, height, width, channels) in [-1, 1].
         """
-        noise = Noise(keras.random.SeedGenerator(seed))
-        latents = noise.normal((check_count(n), self.latent_dim))
+        latents = self.latents(check_count(n), Noise(keras.random.SeedGenerator(seed)))
         return self.serve("sample", latents=ops.convert_to_numpy(latents))
 
     def encode(self, images) -> np.ndarray:

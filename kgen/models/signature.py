@@ -16,10 +16,11 @@ class TensorSpec:
         shape: With `None` where any size goes; the first entry is the batch.
         dtype: A NumPy dtype name.
         role: What the numbers are: `"image"` or `"wave"` (in [-1, 1]), `"point"`, `"latent"`,
-            `"noise"` (standard normal), `"uniform"` (in [0, 1)), `"mask"`, `"label"`, `"features"`,
-            `"logit"` or `"log_prob"`.
+            `"noise"` (standard normal), `"uniform"` (in [0, 1)), `"mask"`, `"label"`,
+            `"attributes"` (0 or 1), `"features"`, `"logit"` or `"log_prob"`.
         classes: Of a label, how many there are.
-        distribution: Of a latent to sample from: `"N(0, 1)"` or `"U(-1, 1)"`.
+        distribution: Of a latent to sample from: `"N(0, 1)"`, `"U(-1, 1)"`, `"sphere"` (its radius
+            the root of the dimension), or, cut off, `"N(0, 1) in [-2, 2]"`.
     """
 
     shape: tuple[int | None, ...]

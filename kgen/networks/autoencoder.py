@@ -12,6 +12,7 @@ import math
 import keras
 from keras import layers
 
+from kgen.networks.labels import joined, one_hot
 from kgen.networks.sizes import doublings
 
 #: What the encoder of a variational autoencoder gives.
@@ -27,8 +28,7 @@ def _codes(x, latent_dim: int, heads: tuple[str, ...]):
 def _joined(x, labels, classes: int | None):
     if labels is None:
         return x
-    one_hot = layers.CategoryEncoding(num_tokens=classes, output_mode="one_hot")(labels)
-    return layers.Concatenate()([x, one_hot])
+    return joined(x, one_hot(labels, classes))
 
 
 def _labels(classes: int | None):

@@ -1,11 +1,17 @@
 """How a model trains itself on any Keras backend: the seam, its noise, its optimizers."""
 
 from kgen.training.noise import Noise, RecordedNoise, ReplicaSeedGenerator
-from kgen.training.optimizers import LinearDecay, PlayerOptimizers
+from kgen.training.optimizers import (
+    ConstantThenExponential,
+    LinearDecay,
+    PlayerOptimizers,
+    begin_anew,
+)
 from kgen.training.scheduled_adam import ScheduledAdam
 from kgen.training.textbook_adam import TextbookAdam
 
 __all__ = [
+    "ConstantThenExponential",
     "LinearDecay",
     "Noise",
     "PlayerOptimizers",
@@ -13,4 +19,5 @@ __all__ = [
     "ReplicaSeedGenerator",
     "ScheduledAdam",
     "TextbookAdam",
+    "begin_anew",
 ]

@@ -74,6 +74,25 @@ def choose_optimizers(given: dict, keywords: dict[str, str], defaults) -> dict:
     return {player: chosen[player] for player in keywords.values()}
 
 
+def begin_anew(optimizer: keras.optimizers.Optimizer) -> None:
+    """Sets all that an optimizer remembers, its count of steps too, to zero, as if it were new.
+
+    A learning rate that is a number stays; a schedule starts again.
+
+    Example:
+
+        >>> x = keras.Variable([1.0])
+        >>> adam = keras.optimizers.Adam(0.1)
+        >>> adam.apply([ops.array([7.0])], [x])
+        >>> begin_anew(adam)
+        >>> [float(ops.max(ops.abs(v))) for v in adam.variables if v.name != "learning_rate"]
+        [0.0, 0.0, 0.0]
+    """
+    for variable in optimizer.variables:
+        if variable.name != "learning_rate":
+            variable.assign(ops.zeros_like(variable.value))
+
+
 @keras.saving.register_keras_serializable("kgen")
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     """A constant rate, then a straight line to zero: CycleGAN's schedule (100 + 100 epochs).
@@ -108,4 +127,49 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
             "learning_rate": self.learning_rate,
             "constant_steps": self.constant_steps,
             "decay_steps": self.decay_steps,
+        }
+
+
+@keras.saving.register_keras_serializable("kgen")
+class ConstantThenExponential(keras.optimizers.schedules.LearningRateSchedule):
+    """A constant rate, then an exponential fall to a share of it: BiGAN's schedule.
+
+    Args:
+        learning_rate: The rate during the first `constant_steps`.
+        constant_steps: How many optimizer steps the rate stays.
+        decay_steps: How many steps it takes from there to the last rate, which then stays.
+        final_share: The last rate as a share of the first.
+
+    Example:
+
+        >>> schedule = ConstantThenExponential(2.0, 100, 100, final_share=0.01)
+        >>> [round(float(schedule(step)), 3) for step in (0, 100, 150, 200, 300)]
+        [2.0, 2.0, 0.2, 0.02, 0.02]
+    """
+
+    def __init__(
+        self, learning_rate: float, constant_steps: int, decay_steps: int, final_share: float
+    ):
+        if decay_steps < 1 or not 0 < final_share <= 1:
+            raise ValueError(
+                f"decay_steps must be at least 1 and final_share lie in (0, 1], got {decay_steps} "
+                f"and {final_share}."
+            )
+        self.learning_rate = learning_rate
+        self.constant_steps = constant_steps
+        self.decay_steps = decay_steps
+        self.final_share = final_share
+
+    def __call__(self, step):
+        """The rate at optimizer step `step`."""
+        done = (ops.cast(step, "float32") - self.constant_steps) / self.decay_steps
+        return self.learning_rate * self.final_share ** ops.clip(done, 0.0, 1.0)
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {
+            "learning_rate": self.learning_rate,
+            "constant_steps": self.constant_steps,
+            "decay_steps": self.decay_steps,
+            "final_share": self.final_share,
         }

@@ -32,8 +32,9 @@ def _state(model):
     if _frames:
         return _frames[-1]
     variables = [*model.variables, *model.metrics_variables]
-    if model.optimizer is not None:
-        variables += model.optimizer.variables
+    optimizer = getattr(model, "optimizer", None)  # none before `compile`
+    if optimizer is not None:
+        variables += optimizer.variables
     return list({id(v): v for v in variables}.values())
 
 

@@ -95,6 +95,23 @@ def test_translations_stand_below_their_sources(tmp_path):
     assert shown == [0.2, 0.4, -0.2, -0.4, 0.2, 0.4, 0.1, 0.2]
 
 
+def test_the_truth_stands_below_a_translation_and_grey_beside_colour(tmp_path):
+    class Painter:
+        def translate(self, images, domain, seed):
+            assert (domain, seed) == ("b", 0)  # the same noise in every picture
+            return np.repeat(-images, 3, axis=-1)
+
+    sources = np.array([0.2, 0.4]).reshape(2, 1, 1, 1)
+    truth = np.arange(6).reshape(2, 1, 1, 3) / 10
+    picture = Translations(tmp_path, {"b": sources}, targets={"b": truth})
+    picture.set_model(Painter())
+    shown = picture.images()
+    assert shown.shape == (6, 1, 1, 3)
+    np.testing.assert_array_equal(shown[:2], np.repeat(sources, 3, axis=-1))
+    np.testing.assert_array_equal(shown[2:4], -shown[:2])
+    np.testing.assert_array_equal(shown[4:], truth)
+
+
 def test_reconstructions_stand_below_their_images(tmp_path):
     sources = np.linspace(0.1, 1.0, 10).reshape(10, 1, 1, 1)
     picture = Reconstructions(tmp_path, sources)

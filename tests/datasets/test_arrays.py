@@ -69,7 +69,7 @@ def test_labels_and_two_sides():
         (FLOATS, np.arange(9), r"pass 10 whole numbers"),
         (FLOATS, np.arange(10) - 1, r"from 0 on"),
         (FLOATS, np.arange(10) / 2, r"float64"),
-        ((FLOATS, FLOATS.repeat(3, -1)), None, "make them equal"),
+        ((FLOATS, FLOATS.repeat(2, 1)), None, "make their sizes equal"),
         ((FLOATS, FLOATS, FLOATS), None, "3 arrays"),
     ],
 )

@@ -123,6 +123,17 @@ def test_letters_are_split_by_face_and_jittered():
     assert len({image.tobytes() for image in part.draw(32)[0]}) == glyphs.COPIES
 
 
+def test_digits_are_as_many_in_every_class_and_face():
+    rows = glyphs.rows("digits", "test")
+    assert len(rows) == 2 * 10 * glyphs.DIGIT_COPIES
+    assert np.bincount(rows.labels).tolist() == [2 * glyphs.DIGIT_COPIES] * 10
+    shown = {chr(point) for ((_, point),) in rows.shapes}
+    assert "".join(sorted(shown)) == glyphs.DIGITS
+    letters = {face for ((face, _),) in glyphs.rows("letters", "test").shapes}
+    assert {face for ((face, _),) in rows.shapes} == letters
+    assert all(chr(p) == str(y) for ((_, p),), y in zip(rows.shapes, rows.labels, strict=True))
+
+
 def test_pairs_show_one_character_in_its_two_faces():
     data = load("glyphs/regular2bold", image_size=32, batch_size=16, limit=24)
     rows = glyphs.rows("regular2bold", "test", limit=24)
@@ -161,6 +172,19 @@ def test_unpaired_sides_are_aligned_only_where_nothing_is_trained():
     ]
     assert sum(aligned) < 8
     assert load("glyphs/sans2serif", limit=64, layout="paired").layout == "paired"
+
+
+def test_four_faces_are_split_by_code_point():
+    assert [face.name for face in glyphs.FOUR_FACES] == ["sans", "sans bold", "serif", "serif bold"]
+    parts = [glyphs.rows("faces", split) for split in ("train", "validation", "test")]
+    points = [{typeface.twins()[p] for ((_, p),) in part.shapes} for part in parts]
+    assert not (points[0] & points[1] or points[0] & points[2] or points[1] & points[2])
+    for part in parts:
+        assert all(
+            glyphs.FOUR_FACES[d] == face
+            for d, ((face, _),) in zip(part.labels, part.shapes, strict=True)
+        )
+        assert len(set(np.bincount(part.labels))) == 1
 
 
 def test_domains_are_the_faces():
@@ -227,9 +251,9 @@ def test_names_and_layouts():
     assert letters.train.element_spec.shape == (64, 32, 32, 1)
     assert letters.class_names is None
     with pytest.raises(
-        DataError, match=r"no glyphs/digits: choose from glyphs/all, glyphs/letters"
+        DataError, match=r"no glyphs/numbers: choose from glyphs/all, glyphs/letters"
     ):
-        load("glyphs/digits")
+        load("glyphs/numbers")
     with pytest.raises(DataError, match="cannot be loaded as 'labelled': choose from images"):
         load("glyphs", layout="labelled", limit=64)
 

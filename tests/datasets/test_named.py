@@ -268,3 +268,22 @@ def test_archives_of_one_name_are_not_confused(monkeypatch, tmp_path):
         (files / "levels.gz").write_bytes(gzip.compress(str(level).encode()))
         images = next(iter(load(name, data_dir=files, batch_size=4).train))
         np.testing.assert_array_equal(images, np.full((4, 8, 8, 1), level / 127.5 - 1, "float32"))
+
+
+def test_pairs_are_made_of_named_sets_and_cut_at_random(data_dir, held):
+    data = load(
+        "tiny_shapes",
+        data_dir=data_dir,
+        image_size=16,
+        batch_size=4,
+        pairs="colorization",
+        jitter=2,
+        direction="ba",
+    )
+    assert (data.source_shape, data.image_shape) == ((16, 16, 3), (16, 16, 1))
+    for split in (data.train, data.test):
+        colour, grey = next(split.as_numpy_iterator())
+        assert (colour.shape, grey.shape) == ((4, 16, 16, 3), (4, 16, 16, 1))
+        np.testing.assert_allclose(colour, np.repeat(grey, 3, axis=-1), atol=1e-6)
+    with pytest.raises(DataError, match="are for folders"):
+        load("tiny_shapes", data_dir=data_dir, image_size=16, pairs="halves")

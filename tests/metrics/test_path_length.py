@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kgen.errors import MetricError
-from kgen.metrics.path_length import lerp, path_length, slerp
+from kgen.metrics.path_length import path_length
 
 
 def same(x):
@@ -80,30 +80,6 @@ def test_other_latents_are_refused(distribution):
 def test_nan_is_refused():
     with pytest.raises(MetricError, match="not finite"):
         path_length(lambda z: z * np.nan, same, (2,), "U(-1, 1)", pairs=10)
-
-
-class TestSlerp:
-    def test_keeps_the_length_between_equal_lengths(self):
-        rng = np.random.default_rng(0)
-        a, b = rng.normal(size=(2, 5, 8))
-        a, b = (3 * x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))
-        for t in (0.0, 0.3, 1.0):
-            middle = slerp(a, b, np.full((5, 1), t))
-            np.testing.assert_allclose(np.linalg.norm(middle, axis=1), 3, rtol=1e-12)
-        # A straight path cuts through the ball.
-        assert (np.linalg.norm(lerp(a, b, 0.5), axis=1) < 2.9).all()
-
-    def test_ends_and_equal_angles(self):
-        a, b = np.array([[1.0, 0.0]]), np.array([[0.0, 2.0]])
-        np.testing.assert_allclose(slerp(a, b, np.zeros((1, 1))), a, atol=1e-12)
-        np.testing.assert_allclose(slerp(a, b, np.ones((1, 1))), b, atol=1e-12)
-        # A third of a right angle: sin 60 of the first and sin 30 of the second.
-        third = slerp(a, b, np.full((1, 1), 1 / 3))
-        np.testing.assert_allclose(third, [[np.sqrt(3) / 2, 1.0]], rtol=1e-12)
-
-    def test_parallel_latents(self):
-        a = np.array([[1.0, 1.0]])
-        np.testing.assert_allclose(slerp(a, 3 * a, np.full((1, 1), 0.5)), 2 * a, rtol=1e-6)
 
 
 def _flat(images):

@@ -67,10 +67,13 @@ def test_every_metric_is_listed_with_all_that_is_known_of_it():
     assert len(lines) == 2 * len(METRICS) + len(SHORT)
     assert lines[:2] == [
         "fid  Fréchet distance in Inception features (Heusel et al. 2017)",
-        "    lower is better; needs samples, or a model that draws them; "
+        "    lower is better; needs samples, or a model that draws or translates them; "
         "the Inception network of 2015-12-05",
     ]
-    assert "    to read, not to rank by; needs samples, or a model that draws them" in lines
+    assert (
+        "    to read, not to rank by; needs samples, or a model that draws or translates them"
+        in lines
+    )
     assert lines[-1] == "dc  stands for density, coverage"
     for name, metric in METRICS.items():
         (row,) = [line for line in markdown().splitlines() if line.startswith(f"| `{name}` |")]

@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
 from kgen import losses, models
-from kgen.models import DCGAN, VAE, CycleGAN, WaveNet
+from kgen.models import DCGAN, VAE, CycleGAN, Pix2Pix, WaveNet
 from kgen.networks import (
+    acgan_generator,
+    linear_head,
     mlp_discriminator,
     mlp_generator,
     sgan_dense_discriminator,
@@ -50,6 +53,8 @@ def _models():
     cyclegan = CycleGAN.build_default((32, 32, 1), blocks=1, width=4, downsamplings=1, pool_size=4)
     sides = [rng.uniform(-1, 1, (2, 32, 32, 1)).astype("float32") for _ in range(2)]
     yield "cyclegan", cyclegan, sides, [("uniform", (4,)), ("uniform", (2,))] * 2
+    pix2pix = Pix2Pix.build_default((32, 32, 1), width=4, depth=2, downsamplings=1)
+    yield "pix2pix", pix2pix, sides, [("uniform", (2, pix2pix.noise_size))]
 
 
 def _games():
@@ -74,12 +79,77 @@ def _games():
     r3gan = models.R3GAN.build_default((8, 8, 1), 3, 4, 1, 2, schedule_steps=9, ema_momentum=0.9)
     larger = rng.uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
     yield "r3gan", r3gan, [larger], [latents] * 2
+    biggan = models.BigGAN.build_default((8, 8, 1), 3, 4, 2, 3, attention=8, discriminator_steps=1)
+    yield "biggan", biggan, [larger, np.array([0, 2, 1, 2], "int32")], [("normal", (4, 4))] * 2
+    # The second of three steps changes the resolution.
+    growing = models.ProgressiveGAN.build_default((8, 8, 1), 3, 4, fade_steps=2, stable_steps=1)
+    yield "progressivegan", growing, [larger], [latents, share, latents]
+    cvaegan = models.CVAEGAN.build_default((8, 8, 1), 3, 3, 4)
+    draws = [latents, latents, ("uniform", (4,))]
+    yield "cvaegan", cvaegan, [larger, np.array([0, 2, 1, 2], "int32")], draws
     unrolled = models.UnrolledGAN.build_default((2,), 3, 8, unroll_steps=2)
     yield "unrolledgan", unrolled, [rng.normal(size=(4, 2)).astype("float32")], [latents] * 2
+    yield from _conditional_games(images, latents, players)
     classifier = sgan_dense_discriminator((4, 4, 1), 3, (8, 8), 0.0, 0.0)
     sgan = models.SGAN(sgan_dense_generator((4, 4, 1), 3, 8), classifier)
     labels = np.array([0, 2, 1, 2], "int32")
     yield "sgan", sgan, [images, labels], [("uniform", (4, 3))] * 2
+
+
+def _conditional_games(images, latents, players):
+    """A label beside every layer's input, and heads on the features of a shared trunk."""
+    labels = np.array([0, 2, 1, 2], "int32")
+    larger = np.repeat(np.repeat(images, 2, axis=1), 2, axis=2)
+    cgan = models.ConditionalGAN.build_default((8, 8, 1), 3, 5, "dcgan", 2, regularizers=["r1"])
+    yield "cgan", cgan, [larger, labels], [("uniform", (4, 5))] * 2
+    generator, discriminator = players()
+    told = acgan_generator((8, 8, 1), 3, 3, 2)
+    judge = mlp_discriminator((8, 8, 1), (8,), "tanh")
+    acgan = models.ACGAN(told, judge, linear_head(judge, 3))
+    yield "acgan", acgan, [larger, labels], [latents] * 2
+    recognition = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2 + 2)])
+    # The generator sees a latent that is a code as well, and a code of two classes.
+    infogan = models.InfoGAN(
+        generator, discriminator, recognition,
+        categorical=(2,), continuous=1, learned_deviation=True,
+    )  # fmt: skip
+    yield "infogan", infogan, [images], [("uniform", (4, 1))] * 4
+
+
+def _pair_games():
+    """The models whose discriminator judges images with their codes."""
+    rng = np.random.default_rng(3)
+    images = rng.uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
+    latents = ("normal", (4, 3))
+    bigan = models.BiGAN.build_default((8, 8, 1), 3, 8, regressor_weight=0.25)
+    yield "bigan", bigan, [images], [("uniform", (4, 3))]
+    ali = models.ALI.build_default((2,), 3, 8)
+    for variable in ali.trainable_variables:  # the paper's start is so near 0 that all agree
+        variable.assign(5 * variable.value)
+    yield "ali", ali, [rng.normal(size=(4, 2)).astype("float32")], [latents] * 2
+    biganqp = models.BiGANQP.build_default((8, 8, 1), 3, 4, 8, discriminator_steps=1)
+    yield "biganqp", biganqp, [images], [latents] * 2
+
+
+def _translators():
+    """Those beside CycleGAN, between sets of points where the algorithm is the same."""
+    rng = np.random.default_rng(3)
+    sides = [rng.normal(size=(4, 2)).astype("float32") for _ in range(2)]
+
+    def networks():
+        makers = [lambda: mlp_generator((2,), 2, (8,), output_activation=None)] * 2
+        makers += [lambda: mlp_discriminator((2,), (8,), "tanh")] * 2
+        for name, make in zip(("ab", "ba", "a", "b"), makers, strict=True):
+            network = make()
+            network.name = name
+            yield network
+
+    yield "discogan", models.DiscoGAN(*networks(), curriculum_steps=2), sides, []
+    yield "dualgan", models.DualGAN(*networks(), discriminator_steps=2), sides, []
+    stargan = models.StarGAN.build_default((8, 8, 1), 3, 4, 1, 2, discriminator_steps=2)
+    images = rng.uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
+    draws = [("uniform", (4,)), ("uniform", (4, 1, 1, 1))]
+    yield "stargan", stargan, [images, np.array([0, 2, 1, 2], "int32")], draws
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +157,7 @@ def recorded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("first_losses")
     rng = np.random.default_rng(1)
     draw = {"uniform": rng.random, "normal": rng.standard_normal}
-    for name, model, inputs, draws in (*_models(), *_games()):
+    for name, model, inputs, draws in (*_models(), *_games(), *_translators(), *_pair_games()):
         model.compile()
         model.save(folder / f"{name}.keras")
         arrays = {f"x{i}": x for i, x in enumerate(inputs)}

@@ -7,6 +7,22 @@ import numpy as np
 import pytest
 
 from kgen.networks import (
+    acgan_discriminator,
+    acgan_generator,
+    ali_decoder,
+    ali_dense_decoder,
+    ali_dense_discriminator,
+    ali_dense_encoder,
+    ali_discriminator,
+    ali_encoder,
+    bigan_decoder,
+    bigan_discriminator,
+    bigan_encoder,
+    biganqp_decoder,
+    biganqp_discriminator,
+    biganqp_encoder,
+    cgan_mlp_discriminator,
+    cgan_mlp_generator,
     conv_decoder,
     conv_encoder,
     coupling_network,
@@ -14,10 +30,17 @@ from kgen.networks import (
     dcgan_generator,
     dense_decoder,
     dense_encoder,
+    infogan_discriminator,
+    infogan_generator,
+    infogan_recognition,
     maxout_discriminator,
     mlp_discriminator,
     mlp_generator,
     patchgan,
+    progressive_discriminator,
+    progressive_generator,
+    projection_discriminator,
+    projection_generator,
     r3gan_discriminator,
     r3gan_generator,
     resnet_generator,
@@ -48,12 +71,35 @@ NETWORKS = {
     "tanh_discriminator": lambda: tanh_discriminator((2,), (16, 16)),
     "wgangp_generator": lambda: wgangp_generator((16, 16, 1), 8, 8),
     "wgangp_critic": lambda: wgangp_critic((16, 16, 1), 8),
+    "progressive_generator": lambda: progressive_generator((16, 16, 1), 8, 16),
+    "progressive_discriminator": lambda: progressive_discriminator((16, 16, 1), 16),
     "r3gan_generator": lambda: r3gan_generator((16, 16, 1), 8, 4, 2, 2),
     "r3gan_discriminator": lambda: r3gan_discriminator((16, 16, 1), 4, 2, 2),
     "sgan_dense_generator": lambda: sgan_dense_generator((4, 4, 1), 16, 16),
     "sgan_dense_discriminator": lambda: sgan_dense_discriminator((4, 4, 1), 4, (16, 16, 16)),
     "sgan_conv_generator": lambda: sgan_conv_generator((16, 16, 1), 8, 4),
     "sgan_conv_discriminator": lambda: sgan_conv_discriminator((16, 16, 1), 4, 4),
+    "cgan_mlp_generator": lambda: cgan_mlp_generator((4, 4, 1), 4, 16, 24),
+    "cgan_mlp_discriminator": lambda: cgan_mlp_discriminator((4, 4, 1), 4, 24),
+    "acgan_generator": lambda: acgan_generator((16, 16, 1), 4, 8, 8),
+    "acgan_discriminator": lambda: acgan_discriminator((16, 16, 1), 4),
+    "infogan_generator": lambda: infogan_generator((16, 16, 1), 8, 4),
+    "infogan_discriminator": lambda: infogan_discriminator((16, 16, 1), 4),
+    "infogan_recognition": lambda: infogan_recognition(16, 16, 16),
+    "projection_generator": lambda: projection_generator((16, 16, 3), 4, 16, 8),
+    "ali_encoder": lambda: ali_encoder((20, 20, 1), 8, 4),
+    "ali_decoder": lambda: ali_decoder((20, 20, 1), 8, 4),
+    "ali_discriminator": lambda: ali_discriminator((20, 20, 1), 8, 4),
+    "ali_dense_encoder": lambda: ali_dense_encoder((4,), 4, 16),
+    "ali_dense_decoder": lambda: ali_dense_decoder((4,), 4, 16),
+    "ali_dense_discriminator": lambda: ali_dense_discriminator((4,), 4, 16),
+    "bigan_encoder": lambda: bigan_encoder((4, 4, 1), 16, 16),
+    "bigan_decoder": lambda: bigan_decoder((4, 4, 1), 16, 16),
+    "bigan_discriminator": lambda: bigan_discriminator((4, 4, 1), 16, 16),
+    "biganqp_encoder": lambda: biganqp_encoder((16, 16, 1), 8, 4),
+    "biganqp_decoder": lambda: biganqp_decoder((16, 16, 1), 8, 4),
+    "biganqp_discriminator": lambda: biganqp_discriminator((16, 16, 1), 8, 4, 16),
+    "projection_discriminator": lambda: projection_discriminator((16, 16, 3), 4, 8),
 }
 
 
@@ -87,6 +133,7 @@ def test_the_global_seed_decides(name):
 def test_dropout_draws_from_a_seed_of_its_own(name):
     """Without one it would draw from PyTorch's global generator there: a run could not resume."""
     drops = [x for x in NETWORKS[name]().layers if isinstance(x, keras.layers.Dropout)]
-    assert bool(drops) == (name in ("maxout_discriminator", "sgan_conv_discriminator"))
+    with_dropout = ("maxout", "sgan_conv", "cgan_mlp", "acgan", "ali")
+    assert bool(drops) == (name.removesuffix("_discriminator") in with_dropout)
     seeds = [layer.seed for layer in drops]
     assert None not in seeds and len(set(seeds)) == len(seeds)

@@ -38,7 +38,7 @@ class DCGAN(GAN):
         width: int = 128,
         **kwargs,
     ) -> "DCGAN":
-        """The paper's networks, at any size of 4 or 7 times a power of two.
+        """The paper's networks, at any size of 4, 6 or 7 times a power of two.
 
         Args:
             image_shape: (height, width, channels); square.

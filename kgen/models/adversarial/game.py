@@ -27,9 +27,16 @@ class AdversarialGame(GenerativeModel):
     the mean over the generator's own steps. Where the generator's loss reads real images, they are
     those of the discriminator's step before it.
 
+    What a game is played under beside latents and images, such as labels, are its conditions, by
+    name. `draw` makes them anew for each turn, `generator_input` and `discriminator_input` give
+    them to the networks, and they are the same for the real and the generated images of a turn.
+    A game with another network on the discriminator's features sets `reads_features` and defines
+    `head_loss`.
+
     Args:
-        generator: (n, latent_dim) to images (n, height, width, channels) in [-1, 1].
-        discriminator: Images to logits (n, 1).
+        generator: (n, latent_dim) to images (n, height, width, channels) in [-1, 1]. Of several
+            inputs the latents are the first.
+        discriminator: Images to logits (n, 1). Of several inputs the images are the first.
         objective: A key of `kgen.losses.OBJECTIVES`, or a `kgen.losses.Objective`. The default of
             this and the next two is the paper's.
         regularizers: Keys of `kgen.losses.REGULARIZERS`, or `kgen.losses.Regularizer`s.
@@ -42,6 +49,7 @@ class AdversarialGame(GenerativeModel):
         historical_averaging: Weight of `|w - mean of all w so far|^2` in each player's loss
             (Salimans et al. 2016, section 3.3).
         latent_distribution: `"normal"` for N(0, 1) or `"uniform"` for U(-1, 1).
+        more_networks: For subclasses: further networks by the names of their attributes.
         ema_momentum: See `GenerativeModel`; averages the generator.
         seed: See `GenerativeModel`.
         name: The Keras name.
@@ -62,6 +70,8 @@ class AdversarialGame(GenerativeModel):
     paper_objective = "non_saturating"
     paper_regularizers: tuple = ()
     paper_discriminator_steps = 1
+    #: Whether `head_loss` reads the discriminator's features.
+    reads_features = False
 
     def __init__(
         self,
@@ -75,9 +85,11 @@ class AdversarialGame(GenerativeModel):
         feature_matching: float = 0.0,
         historical_averaging: float = 0.0,
         latent_distribution: str = "normal",
+        more_networks: dict[str, keras.Model] | None = None,
         **kwargs,
     ):
-        super().__init__({"generator": generator, "discriminator": discriminator}, **kwargs)
+        networks = {"generator": generator, "discriminator": discriminator}
+        super().__init__({**networks, **(more_networks or {})}, **kwargs)
         _check_networks(generator, discriminator)
         if latent_distribution not in LATENTS:
             names = ", ".join(LATENTS)
@@ -87,7 +99,7 @@ class AdversarialGame(GenerativeModel):
         if not 0 <= feature_matching <= 1:
             raise ValueError(f"feature_matching is a share from 0 to 1, got {feature_matching}.")
         self.latent_distribution = latent_distribution
-        self.latent_dim = generator.input_shape[-1]
+        self.latent_dim = _first_input(generator)[-1]
         self.image_shape = tuple(generator.output_shape[1:])
         objective = self.paper_objective if objective is None else objective
         self.objective = losses.find_objective(objective)
@@ -103,12 +115,12 @@ class AdversarialGame(GenerativeModel):
         try:
             self._features_and_logits = features_and_logits(discriminator)
         except ValueError:
-            if feature_matching:
+            if feature_matching or self.reads_features:
                 raise
             self._features_and_logits = None  # the capability `features` is then missing
         if historical_averaging:
-            self.past_generator = averages.frozen_copy(generator)
-            self.past_discriminator = averages.frozen_copy(discriminator)
+            for name in self._moving():
+                setattr(self, f"past_{name}", averages.frozen_copy(getattr(self, name)))
         probabilities = ("real_probability", "fake_probability")
         self._report(probabilities if self.objective.log_odds else ("critic_gap",))
         if historical_averaging or self._penalties("discriminator"):
@@ -119,6 +131,62 @@ class AdversarialGame(GenerativeModel):
     def _report(self, names):
         self.loss_names = (*self.loss_names, *names)
         self.trackers.update({name: keras.metrics.Mean(name=name) for name in names})
+
+    def check_head(self, head: keras.Model) -> None:
+        """Refuses a network that cannot read the discriminator's features.
+
+        Raises:
+            ValueError: If it takes another number of them.
+        """
+        inputs = self.discriminator.inputs
+        features, _ = self._features_and_logits(inputs if len(inputs) > 1 else inputs[0])
+        if head.input_shape[-1] != features.shape[-1]:
+            raise ValueError(
+                f"the discriminator has {features.shape[-1]} features, {head.name} takes "
+                f"{head.input_shape[-1]}."
+            )
+
+    # ---- the conditions --------------------------------------------------------------------------
+
+    def draw(self, data, noise=None):
+        """What a turn is played with.
+
+        Args:
+            data: A batch.
+            noise: Where to draw from; the model's own by default.
+
+        Returns:
+            Latents, one for each example of the batch, and the conditions by name: none here.
+        """
+        return self.latents(ops.shape(images_of(data))[0], noise), {}
+
+    def generator_input(self, latents, **conditions):
+        """What the generator is given."""
+        return latents
+
+    def discriminator_input(self, images, **conditions):
+        """What the discriminator is given."""
+        return images
+
+    def generated(self, latents, training: bool, **conditions):
+        """The generator's images; outside training those of its moving average, if there is one."""
+        network = self.generator if training else self.inference_network("generator")
+        return network(self.generator_input(latents, **conditions), training=training)
+
+    def head_loss(self, player: str, real_features, fake_features, training: bool, **conditions):
+        """What another network on the discriminator's features adds to a player's loss.
+
+        Args:
+            player: Whose.
+            real_features: Of the real images, (n, features); `None` in the generator's turn.
+            fake_features: Of the generated ones.
+            training: Whether in training mode.
+            **conditions: Of the turn.
+
+        Returns:
+            The term, a scalar with its weight, and what to report in the discriminator's turn.
+        """
+        return 0.0, {}
 
     # ---- the losses ------------------------------------------------------------------------------
 
@@ -144,18 +212,30 @@ class AdversarialGame(GenerativeModel):
             player: Whose.
             **seen: The rest of what `kgen.losses.regularizers` says a regularizer may want.
         """
-        seen["kernels"] = [v for v in self.player_variables(player) if len(v.shape) > 1]
+        seen["kernels"] = self.kernels(player)
         seen["step"] = self.step.value
         terms = [each.penalty(**seen) for each in self._penalties(player)]
         if self.historical_averaging:
-            distance = squared_distance(getattr(self, player), getattr(self, f"past_{player}"))
-            terms.append(self.historical_averaging * distance)
+            for name in self.players[player]:
+                distance = squared_distance(getattr(self, name), getattr(self, f"past_{name}"))
+                terms.append(self.historical_averaging * distance)
         return sum(terms, 0.0)
+
+    def kernels(self, player: str) -> list:
+        """The player's weights that regularizers of kernels hold: those with more than one axis."""
+        return [v for v in self.player_variables(player) if len(v.shape) > 1]
 
     def _penalties(self, player):
         return [each for each in self.regularizers if each.player == player and each.has_penalty]
 
-    def judge(self, real, fake, training: bool, noise):
+    def look(self, images, training: bool, features: bool = False, **conditions):
+        """The discriminator's features of images, `None` unless asked for, and its logits."""
+        seen = self.discriminator_input(images, **conditions)
+        if features:
+            return self._features_and_logits(seen, training=training)
+        return None, self.discriminator(seen, training=training)
+
+    def judge(self, real, fake, training: bool, noise, **conditions):
         """The discriminator's turn.
 
         Args:
@@ -163,6 +243,7 @@ class AdversarialGame(GenerativeModel):
             fake: Generated ones.
             training: Whether in training mode.
             noise: A `Noise` for the regularizers.
+            **conditions: Of the turn, as `draw` gives them.
 
         Returns:
             Its whole loss, and what to report beside it, by name.
@@ -170,16 +251,18 @@ class AdversarialGame(GenerativeModel):
 
         real, fake = ops.convert_to_tensor(real), ops.convert_to_tensor(fake)
 
-        def logits(images):
-            return self.discriminator(images, training=training)
+        def total(images):
+            features, logits = self.look(images, training, self.reads_features, **conditions)
+            return ops.sum(logits), (features, logits)
 
         def look(images, kind):
             if any(kind in each.slopes_of for each in self._penalties("discriminator")):
-                return self.value_and_input_gradient(logits, images)
-            return logits(images), None
+                (slopes,), seen = self.functional_gradient(total, [images])
+                return *seen, slopes
+            return *total(images)[1], None
 
-        real_logits, real_slopes = look(real, "real")
-        fake_logits, fake_slopes = look(fake, "fake")
+        real_features, real_logits, real_slopes = look(real, "real")
+        fake_features, fake_logits, fake_slopes = look(fake, "fake")
         loss = self.discriminator_loss(real_logits, fake_logits, real, fake)
         if self.objective.log_odds:
             report = {
@@ -197,28 +280,30 @@ class AdversarialGame(GenerativeModel):
                 fake_logits=fake_logits,
                 real_slopes=real_slopes,
                 fake_slopes=fake_slopes,
-                slope=lambda images: self.input_gradient(logits, images),
+                slope=lambda images: self.functional_gradient(total, [images])[0][0],
                 noise=noise,
             )
             loss = loss + report["penalty"]
-        return loss, report
+        if not self.reads_features:
+            return loss, report
+        term, more = self.head_loss(
+            "discriminator", real_features, fake_features, training, **conditions
+        )
+        return loss + term, {**report, **more}
 
-    def fool(self, real, fake, training: bool):
+    def fool(self, real, fake, training: bool, **conditions):
         """The generator's turn: its whole loss, on images as `judge` sees them."""
         real, fake = ops.convert_to_tensor(real), ops.convert_to_tensor(fake)
-
-        def look(images):
-            if self.feature_matching:
-                return self._features_and_logits(images, training=training)
-            return None, self.discriminator(images, training=training)
-
+        reads = self.reads_features or bool(self.feature_matching)
         real_features = real_logits = None
-        features, logits = look(fake)
+        features, logits = self.look(fake, training, reads, **conditions)
         if self.feature_matching or self.objective.generator_sees_real:
-            real_features, real_logits = look(real)
+            real_features, real_logits = self.look(real, training, reads, **conditions)
         loss = self.generator_loss(logits, real_logits)
         if share := self.feature_matching:
             loss = (1 - share) * loss + share * losses.feature_matching(real_features, features)
+        if self.reads_features:
+            loss = loss + self.head_loss("generator", None, features, training, **conditions)[0]
         return loss + self.penalty("generator")
 
     # ---- training --------------------------------------------------------------------------------
@@ -229,16 +314,21 @@ class AdversarialGame(GenerativeModel):
         n = ops.shape(real)[0]
 
         def generated():
-            return self._noisy(self.generator(self.latents(n), training=True))
+            latents, conditions = self.draw(data)
+            return self._noisy(self.generated(latents, True, **conditions)), conditions
 
         def discriminator_loss():
-            fake = ops.stop_gradient(generated())
-            return self.judge(self._noisy(real), fake, True, self.noise)
+            fake, conditions = generated()
+            fake = ops.stop_gradient(fake)
+            return self.judge(self._noisy(real), fake, True, self.noise, **conditions)
+
+        def generator_loss():
+            seen = self._noisy(real)
+            fake, conditions = generated()
+            return self.fool(seen, fake, True, **conditions)
 
         def generator_step():
-            loss = self.minimize(
-                lambda: self.fool(self._noisy(real), generated(), True), "generator"
-            )
+            loss = self.minimize(generator_loss, "generator")
             self._project("generator")
             return loss
 
@@ -265,10 +355,13 @@ class AdversarialGame(GenerativeModel):
     def _remember(self):
         if self.historical_averaging:
             seen = ops.cast(self.step.value, "float32")
-            for player in self.players:
+            for name in self._moving():
                 averages.follow(
-                    getattr(self, f"past_{player}"), getattr(self, player), seen / (seen + 1)
+                    getattr(self, f"past_{name}"), getattr(self, name), seen / (seen + 1)
                 )
+
+    def _moving(self):
+        return [name for networks in self.players.values() for name in networks]
 
     def _noisy(self, images):
         return with_noise(images, self.instance_noise, self.step.value, self.noise)
@@ -282,10 +375,10 @@ class AdversarialGame(GenerativeModel):
         """The same losses in inference mode, on fresh latents and without instance noise."""
         real = images_of(data)
         n = ops.shape(real)[0]
-        latents = self.latents(n, self.evaluation_noise)
-        fake = self.inference_network("generator")(latents, training=False)
-        loss, report = self.judge(real, fake, False, self.evaluation_noise)
-        generator_loss = self.fool(real, fake, False)
+        latents, conditions = self.draw(data, self.evaluation_noise)
+        fake = self.generated(latents, False, **conditions)
+        loss, report = self.judge(real, fake, False, self.evaluation_noise, **conditions)
+        generator_loss = self.fool(real, fake, False, **conditions)
         return self.update_metrics(
             n, discriminator_loss=loss, generator_loss=generator_loss, **report
         )
@@ -310,7 +403,7 @@ class AdversarialGame(GenerativeModel):
 
 
 def _check_networks(generator, discriminator):
-    made, judged = generator.output_shape[1:], discriminator.input_shape[1:]
+    made, judged = generator.output_shape[1:], _first_input(discriminator)[1:]
     if made != judged:
         raise ValueError(f"the generator makes {made}, the discriminator judges {judged}.")
     if tuple(discriminator.output_shape[1:]) != (1,):
@@ -318,3 +411,8 @@ def _check_networks(generator, discriminator):
             f"the discriminator must give one logit an image, (n, 1), not "
             f"{discriminator.output_shape}."
         )
+
+
+def _first_input(network):
+    shape = network.input_shape
+    return shape[0] if isinstance(shape, list) else shape

@@ -81,9 +81,17 @@ class GAN(AdversarialGame):
 
     # ---- capabilities ----------------------------------------------------------------------------
 
-    def generate(self, latents):
+    def generate(self, latents, **conditions):
         """The images of latents, tensors, in inference mode."""
-        return self.inference_network("generator")(latents, training=False)
+        return self.generated(latents, False, **conditions)
+
+    def generator_conditions(self) -> dict[str, TensorSpec]:
+        """The inputs of `sample` beside latents."""
+        return {}
+
+    def discriminator_conditions(self) -> dict[str, TensorSpec]:
+        """The inputs of `discriminate` and `features` beside images."""
+        return {}
 
     def signatures(self):
         """`sample` (latents to images), and what the discriminator says of images."""
@@ -95,23 +103,27 @@ class GAN(AdversarialGame):
         role = "image" if len(self.image_shape) == 3 else "point"  # of ring and grid
         images = {"images": TensorSpec((None, *self.image_shape), role=role)}
 
-        def features(images):
-            return {"features": self._features_and_logits(images, training=False)[0]}
+        judged = {**images, **self.discriminator_conditions()}
+
+        def look(images, features=False, **conditions):
+            return self.look(images, False, features, **conditions)
 
         signatures = {
             "sample": Signature(
-                lambda latents: {"images": self.generate(latents)},
-                {"latents": latents},
+                lambda **inputs: {"images": self.generate(**inputs)},
+                {"latents": latents, **self.generator_conditions()},
                 {"images": role},
             ),
             "discriminate": Signature(
-                lambda images: {"logits": self.discriminator(images, training=False)},
-                images,
-                {"logits": "logit"},
+                lambda **inputs: {"logits": look(**inputs)[1]}, judged, {"logits": "logit"}
             ),
         }
         if "features" not in self.unavailable():
-            signatures["features"] = Signature(features, images, {"features": "feature"})
+            signatures["features"] = Signature(
+                lambda **inputs: {"features": look(features=True, **inputs)[0]},
+                judged,
+                {"features": "feature"},
+            )
         return signatures
 
     def unavailable(self):

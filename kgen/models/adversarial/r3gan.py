@@ -8,7 +8,7 @@ from keras import ops
 from kgen.losses import R1, R2
 from kgen.models.adversarial.gan import GAN
 from kgen.networks import r3gan_discriminator, r3gan_generator
-from kgen.training import ScheduledAdam, averages
+from kgen.training import ScheduledAdam
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -107,17 +107,12 @@ class R3GAN(GAN):
             for player in self.players
         }
 
-    def finish_step(self):
-        """Advances the step and the moving average, whose half-life is still growing."""
-        self.step.assign_add(1)
-        self._remember()
-        if self.ema_momentum is None:
-            return
+    def momentum_now(self):
+        """That of a half-life which is still growing."""
         done = ops.minimum(ops.cast(self.step.value, "float32") / self.schedule_steps, 1.0)
         # A half-life of h steps is a momentum of 2^(-1/h).
         share = (1 - ops.cos(math.pi * done)) / 2
-        momentum = ops.exp(math.log(self.ema_momentum) / ops.maximum(share, 1e-12))
-        averages.follow(self.ema_generator, self.generator, momentum)
+        return ops.exp(math.log(self.ema_momentum) / ops.maximum(share, 1e-12))
 
     def generate(self, latents):
         """The images of latents, tensors, clipped to [-1, 1]."""

@@ -9,6 +9,7 @@ from kgen.models.autoencoding.ae import AE
 from kgen.models.autoencoding.corruption import check_corruption, corrupt
 from kgen.models.semi_supervised import parts_of
 from kgen.models.signature import Signature
+from kgen.training import begin_anew
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -145,9 +146,7 @@ class AEClassifier(AE):
         return self._report(labels, *(a + b for a, b in zip(first, second, strict=True)))
 
     def _begin_anew(self):
-        for variable in self.optimizer.variables:
-            if variable.name != "learning_rate":
-                variable.assign(ops.zeros_like(variable.value))
+        begin_anew(self.optimizer)
         return ops.zeros(())
 
     def test_step(self, data):

@@ -1,24 +1,17 @@
 """CycleGAN (Zhu, Park, Isola & Efros 2017)."""
 
 import keras
-import numpy as np
 from keras import ops
 
-from kgen.errors import DataError
 from kgen.layers import ImagePool
-from kgen.losses import (
-    least_squares_discriminator,
-    least_squares_generator,
-    mean_absolute_error,
-)
-from kgen.models.base import GenerativeModel
-from kgen.models.signature import Signature, TensorSpec
+from kgen.losses import LeastSquares, mean_absolute_error
+from kgen.models.translation.unpaired import UnpairedTranslation
 from kgen.networks import patchgan, resnet_generator
 from kgen.training import LinearDecay
 
 
 @keras.saving.register_keras_serializable("kgen")
-class CycleGAN(GenerativeModel):
+class CycleGAN(UnpairedTranslation):
     """Translates between two sets of images that are not paired.
 
     Zhu, Park, Isola & Efros, *Unpaired Image-to-Image Translation using Cycle-Consistent
@@ -30,7 +23,8 @@ class CycleGAN(GenerativeModel):
         + cycle_weight * identity_weight [E |G(b) - b| + E |F(a) - a|]
 
     and each discriminator half of `E (D(real) - 1)^2 + E D(fake)^2`, where the fakes come out of a
-    pool of earlier ones. Batches are pairs `(a, b)` of unrelated images.
+    pool of earlier ones. With another `objective` it is half of that one's discriminator loss, as
+    in the authors' code. Batches are pairs `(a, b)` of unrelated images.
 
     Args:
         generator_ab: Images of A to images of B, in [-1, 1].
@@ -41,6 +35,9 @@ class CycleGAN(GenerativeModel):
         identity_weight: Relative to lambda, 0.5 in the authors' code; 0 switches it off, as it must
             where A and B have different channels.
         pool_size: How many fakes of each side are remembered; 0 for none.
+        objective: See `UnpairedTranslation`; by default least squares without the halves of Mao et
+            al. 2017, which `"least_squares"` has.
+        regularizers: See `UnpairedTranslation`.
         ema_momentum: See `GenerativeModel`; averages both generators.
         seed: See `GenerativeModel`.
         name: The Keras name.
@@ -51,18 +48,15 @@ class CycleGAN(GenerativeModel):
     Example:
 
         >>> model = CycleGAN.build_default((16, 16, 1), blocks=1, width=4, downsamplings=1)
-        >>> model.translate(np.zeros((2, 16, 16, 1)), domain="b").shape
+        >>> model.translate(keras.ops.zeros((2, 16, 16, 1)), domain="b").shape
         (2, 16, 16, 1)
     """
 
-    players = {
-        "generator": ("generator_ab", "generator_ba"),
-        "discriminator": ("discriminator_a", "discriminator_b"),
-    }
-    averaged = ("generator_ab", "generator_ba")
     loss_names = ("generator_loss", "discriminator_loss", "adversarial", "cycle", "identity")
     xla_on_cpu = True
     inference_mode = "instance normalisation works on each image alone, in training and after"
+    paper_objective = LeastSquares(halved=False)
+    discriminator_weight = 0.5
 
     def __init__(
         self,
@@ -76,28 +70,11 @@ class CycleGAN(GenerativeModel):
         pool_size: int = 50,
         **kwargs,
     ):
-        networks = {
-            "generator_ab": generator_ab,
-            "generator_ba": generator_ba,
-            "discriminator_a": discriminator_a,
-            "discriminator_b": discriminator_b,
-        }
-        super().__init__(networks, **kwargs)
-        self.image_shape_a = tuple(discriminator_a.input_shape[1:])
-        self.image_shape_b = tuple(discriminator_b.input_shape[1:])
+        super().__init__(generator_ab, generator_ba, discriminator_a, discriminator_b, **kwargs)
         if None in self.image_shape_a + self.image_shape_b and pool_size:
             raise ValueError(
                 "the pool needs the images' size: give the discriminators a fixed one."
             )
-        for network, source, target in (
-            (generator_ab, self.image_shape_a, self.image_shape_b),
-            (generator_ba, self.image_shape_b, self.image_shape_a),
-        ):
-            made = tuple(network.compute_output_shape((None, *source)))[1:]
-            if made != target:
-                raise ValueError(
-                    f"{network.name} makes {made} of {source}, where the other side has {target}."
-                )
         if identity_weight and self.image_shape_a[-1] != self.image_shape_b[-1]:
             raise ValueError(
                 f"A has {self.image_shape_a[-1]} channels and B {self.image_shape_b[-1]}: the "
@@ -166,124 +143,36 @@ class CycleGAN(GenerativeModel):
     # ---- training --------------------------------------------------------------------------------
 
     def generator_losses(self, a, b, generator_ab, generator_ba, training):
-        """The generators' objective.
-
-        Args:
-            a: Images of A, (n, height, width, channels) in [-1, 1].
-            b: Images of B.
-            generator_ab: The network to use.
-            generator_ba: The network to use.
-            training: The networks' mode.
-
-        Returns:
-            `(total, adversarial, cycle, identity, fake_a, fake_b)`; the terms without weights.
-        """
-        fake_b = generator_ab(a, training=training)
-        fake_a = generator_ba(b, training=training)
-        adversarial = least_squares_generator(
-            self.discriminator_b(fake_b, training=training)
-        ) + least_squares_generator(self.discriminator_a(fake_a, training=training))
+        """See `UnpairedTranslation`; the terms are adversarial, cycle and identity."""
+        identity = ops.zeros(())
+        if self.identity_weight:
+            fake_b, same_b = self.through(
+                "generator_ab", a, b, training=training, network=generator_ab
+            )
+            fake_a, same_a = self.through(
+                "generator_ba", b, a, training=training, network=generator_ba
+            )
+            identity = mean_absolute_error(same_b, b) + mean_absolute_error(same_a, a)
+        else:
+            fake_b = generator_ab(a, training=training)
+            fake_a = generator_ba(b, training=training)
+        adversarial = self.fool("b", fake_b, b, training) + self.fool("a", fake_a, a, training)
         cycle = mean_absolute_error(
             generator_ba(fake_b, training=training), a
         ) + mean_absolute_error(generator_ab(fake_a, training=training), b)
-        identity = ops.zeros(())
-        if self.identity_weight:
-            identity = mean_absolute_error(
-                generator_ab(b, training=training), b
-            ) + mean_absolute_error(generator_ba(a, training=training), a)
         total = adversarial + self.cycle_weight * (cycle + self.identity_weight * identity)
-        return total, adversarial, cycle, identity, fake_a, fake_b
-
-    def discriminator_losses(self, a, b, fake_a, fake_b, training):
-        """The sum of both discriminators' objectives."""
-        return least_squares_discriminator(
-            self.discriminator_a(a, training=training),
-            self.discriminator_a(fake_a, training=training),
-        ) + least_squares_discriminator(
-            self.discriminator_b(b, training=training),
-            self.discriminator_b(fake_b, training=training),
-        )
+        terms = {"adversarial": adversarial, "cycle": cycle, "identity": identity}
+        return total, terms, fake_a, fake_b
 
     def train_step(self, data):
         """One step of both generators, then one of both discriminators."""
         a, b = data
-
-        def generator_loss():
-            generators = self.generator_ab, self.generator_ba
-            total, *terms = self.generator_losses(a, b, *generators, training=True)
-            return total, terms
-
-        generators, (*terms, fake_a, fake_b) = self.minimize(generator_loss, "generator")
+        total, terms, fake_a, fake_b = self.train_generators(a, b)
         fake_a = self.pool_a(ops.stop_gradient(fake_a), noise=self.noise)
         fake_b = self.pool_b(ops.stop_gradient(fake_b), noise=self.noise)
-        discriminators = self.minimize(
-            lambda: self.discriminator_losses(a, b, fake_a, fake_b, training=True),
-            "discriminator",
-        )
-        return self._report(a, generators, discriminators, *terms)
-
-    def test_step(self, data):
-        """The same losses without pools."""
-        a, b = data
-        networks = (self.inference_network(f"generator_{way}") for way in ("ab", "ba"))
-        generators, *terms, fake_a, fake_b = self.generator_losses(a, b, *networks, training=False)
-        discriminators = self.discriminator_losses(a, b, fake_a, fake_b, training=False)
-        return self._report(a, generators, discriminators, *terms)
-
-    def _report(self, a, generators, discriminators, adversarial, cycle, identity):
-        return self.update_metrics(
-            ops.shape(a)[0],
-            generator_loss=generators,
-            discriminator_loss=discriminators,
-            adversarial=adversarial,
-            cycle=cycle,
-            identity=identity,
-        )
-
-    def batch_images(self, data):
-        """The images of both sides."""
-        if not (isinstance(data, (tuple, list)) and len(data) == 2):
-            raise DataError(
-                "CycleGAN trains on batches (a, b) of two unpaired sets: "
-                "fit(a, b), or kgen.datasets.load(..., layout='unpaired')."
-            )
-        a, b = data
-        return {"images of A": (a, self.image_shape_a), "images of B": (b, self.image_shape_b)}
-
-    # ---- capabilities ----------------------------------------------------------------------------
-
-    def signatures(self):
-        """`translate_ab` and `translate_ba`, images to images, and `discriminate_a`, `_b`."""
-
-        def signature(name, shape, output, role):
-            def run(images):
-                return {output: self.inference_network(name)(images, training=False)}
-
-            return Signature(run, {"images": TensorSpec((None, *shape))}, {output: role})
-
-        a, b = self.image_shape_a, self.image_shape_b
-        return {
-            "translate_ab": signature("generator_ab", a, "images", "image"),
-            "translate_ba": signature("generator_ba", b, "images", "image"),
-            "discriminate_a": signature("discriminator_a", a, "logits", "logit"),
-            "discriminate_b": signature("discriminator_b", b, "logits", "logit"),
-        }
-
-    def translate(self, images, domain: str = "b") -> np.ndarray:
-        """Translates images of the other side into `domain`.
-
-        Args:
-            images: (n, height, width, channels) in [-1, 1].
-            domain: `"b"` translates from A, `"a"` from B.
-
-        Returns:
-            float32 images in [-1, 1].
-        """
-        return self.serve({"b": "translate_ab", "a": "translate_ba"}[_side(domain)], images=images)
-
-    def discriminate(self, images, domain: str = "b") -> np.ndarray:
-        """The logits (n, rows, columns, 1) of the discriminator of `domain`."""
-        return self.serve(f"discriminate_{_side(domain)}", images=images)
+        judged = self.train_discriminators(a, b, fake_a, fake_b)
+        n = ops.shape(a)[0]
+        return self.update_metrics(n, generator_loss=total, discriminator_loss=judged, **terms)
 
     def get_config(self):
         """The constructor's arguments."""
@@ -293,9 +182,3 @@ class CycleGAN(GenerativeModel):
             "identity_weight": self.identity_weight,
             "pool_size": self.pool_size,
         }
-
-
-def _side(domain: str) -> str:
-    if domain not in ("a", "b"):
-        raise ValueError(f"domain must be 'a' or 'b', got {domain!r}.")
-    return domain

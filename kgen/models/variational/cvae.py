@@ -6,14 +6,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgen.models.class_labels import OptionalLabels
-from kgen.models.signature import check_count
+from kgen.models.labelled_encoder_decoder import LabelledEncoderDecoder
 from kgen.models.variational.vae import VAE
-from kgen.training import Noise
 
 
 @keras.saving.register_keras_serializable("kgen")
-class CVAE(OptionalLabels, VAE):
+class CVAE(LabelledEncoderDecoder, VAE):
     """A VAE of images given their class: both networks see the label.
 
     Sohn, Lee & Yan, *Learning Structured Output Representation using Deep Conditional Generative
@@ -45,13 +43,8 @@ class CVAE(OptionalLabels, VAE):
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, *, classes: int, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        if classes < 1 or len(encoder.inputs) != 2 or len(decoder.inputs) != 2:
-            raise ValueError(
-                f"with classes={classes}, at least 1, both networks must have two inputs, the "
-                f"second one the labels; these have {len(encoder.inputs)} and "
-                f"{len(decoder.inputs)}."
-            )
         self.classes = classes
+        self.check_told()
 
     @classmethod
     def build_default(
@@ -74,10 +67,6 @@ class CVAE(OptionalLabels, VAE):
         """
         return super().build_default(image_shape, latent_dim, classes=classes, **kwargs)
 
-    def conditions(self):
-        """The labels."""
-        return self.label_inputs
-
     def conditions_of(self, data):
         """The labels of a batch."""
         return {"labels": self.labels_of(data)}
@@ -85,37 +74,6 @@ class CVAE(OptionalLabels, VAE):
     def networks(self, training, labels):
         """Encoder and decoder that are told the labels."""
         return [functools.partial(_told, f, labels) for f in super().networks(training)]
-
-    def sample(self, n: int, labels=None, seed: int | None = None) -> np.ndarray:
-        """Draws latents from the prior and decodes them.
-
-        Args:
-            n: How many.
-            labels: One class for each, int (n,); drawn evenly if `None`.
-            seed: The same seed gives the same images; `None` gives new ones at each call.
-
-        Returns:
-            The expected images given latents and labels, float32 in [-1, 1].
-
-        Raises:
-            DataError: For labels that are no classes.
-        """
-        noise = Noise(keras.random.SeedGenerator(seed))
-        latents = ops.convert_to_numpy(noise.normal((check_count(n), self.latent_dim)))
-        return self.serve("sample", latents=latents, **self.checked_labels(labels, n, noise))
-
-    def encode(self, images, labels) -> np.ndarray:
-        """The posterior's means (n, latent_dim) of images with these labels."""
-        return self.serve("encode", images=images, **self.checked_labels(labels, len(images)))
-
-    def decode(self, latents, labels) -> np.ndarray:
-        """The expected images, in [-1, 1], of latents and labels."""
-        return self.serve("decode", latents=latents, **self.checked_labels(labels, len(latents)))
-
-    def reconstruct(self, images, labels) -> np.ndarray:
-        """The expected images given the posterior's means; other labels give other images."""
-        labels = self.checked_labels(labels, len(images))
-        return self.serve("reconstruct", images=images, **labels)
 
     def log_prob(self, images, labels, samples: int = 64, seed: int | None = None) -> np.ndarray:
         """The importance-weighted lower bound of `log p(x|y)`; see `VAE.log_prob`."""

@@ -43,11 +43,11 @@ def test_identity_generators_have_no_cycle_and_no_identity_loss():
         patchgan((16, 16, 1), 4, 1, name="db"),
     )
     a, b = _images(0, (2, 16, 16, 1)), _images(1, (2, 16, 16, 1))
-    total, adversarial, cycle, identity, fake_a, fake_b = model.generator_losses(
+    total, terms, fake_a, fake_b = model.generator_losses(
         a, b, model.generator_ab, model.generator_ba, training=True
     )
-    assert float(cycle) == 0 and float(identity) == 0
-    assert float(total) == pytest.approx(float(adversarial))
+    assert float(terms["cycle"]) == 0 and float(terms["identity"]) == 0
+    assert float(total) == pytest.approx(float(terms["adversarial"]))
     np.testing.assert_array_equal(fake_b, a)
     np.testing.assert_array_equal(fake_a, b)
 
@@ -81,15 +81,16 @@ def test_generator_objective_by_hand():
     """a = 0.2 and b = 0.6: G(a) = 0.2, F(b) = -0.2, F(G(a)) = 0.2, G(F(b)) = 0."""
     model = _affine_model()
     a, b = _flat(0.2), _flat(0.6)
-    total, adversarial, cycle, identity, fake_a, fake_b = model.generator_losses(
+    total, terms, fake_a, fake_b = model.generator_losses(
         a, b, model.generator_ab, model.generator_ba, training=True
     )
     # D_B(G(a)) = -0.1, D_A(F(b)) = -0.04
-    assert float(adversarial) == pytest.approx(1.1**2 + 1.04**2, rel=1e-5)
-    assert float(cycle) == pytest.approx(0.0 + 0.6, rel=1e-5)
+    adversarial = float(terms["adversarial"])
+    assert adversarial == pytest.approx(1.1**2 + 1.04**2, rel=1e-5)
+    assert float(terms["cycle"]) == pytest.approx(0.0 + 0.6, rel=1e-5)
     # G(b) = 0.4, F(a) = 0.2
-    assert float(identity) == pytest.approx(0.2 + 0.0, rel=1e-5)
-    assert float(total) == pytest.approx(float(adversarial) + 10 * 0.6 + 5 * 0.2, rel=1e-5)
+    assert float(terms["identity"]) == pytest.approx(0.2 + 0.0, rel=1e-5)
+    assert float(total) == pytest.approx(adversarial + 10 * 0.6 + 5 * 0.2, rel=1e-5)
     losses = model.discriminator_losses(a, b, fake_a, fake_b, training=True)
     # D_A(a) = 0.04, D_A(F(b)) = -0.04, D_B(b) = 0.3, D_B(G(a)) = -0.1
     by_hand = 0.5 * (0.96**2 + 0.04**2) + 0.5 * (0.7**2 + 0.1**2)
@@ -106,8 +107,8 @@ def test_the_cycle_reaches_both_generators():
     model.compile(run_eagerly=True, generator_optimizer=keras.optimizers.SGD(1.0), **frozen)
     model.minimize(
         lambda: model.generator_losses(a, b, model.generator_ab, model.generator_ba, training=True)[
-            2
-        ],
+            1
+        ]["cycle"],
         "generator",
     )
     # d/dbias of (a - F(G(a))) is +1; of (b - G(F(b))) is -1: they cancel unless one is cut off.
@@ -217,6 +218,70 @@ def test_the_step_trains_discriminators_on_the_pool():
     model.noise.uniform = lambda shape, *_: ops.zeros(shape)  # exchange every image
     model.fit(_images(2, (4, 8, 8, 1)), _images(3, (4, 8, 8, 1)), batch_size=4, verbose=0)
     np.testing.assert_array_equal(np.sort(seen[1].ravel()), np.sort(stored.ravel()))
+
+
+def test_one_pass_equals_several_and_is_not_taken_where_a_batch_mixes():
+    model = CycleGAN.build_default((8, 8, 1), blocks=1, width=4, downsamplings=1)
+    a, b = _images(0), _images(1) + 1
+    parts = model.through("discriminator_a", a, b[:5], training=True)
+    for part, images in zip(parts, (a, b[:5]), strict=True):
+        np.testing.assert_allclose(part, model.discriminator_a(images), atol=1e-5)
+
+    images = keras.Input((8, 8, 1))
+    normalised = keras.layers.BatchNormalization()(images)
+    generators = model.generator_ab, model.generator_ba
+    judges = [keras.Model(images, keras.layers.Conv2D(1, 3)(normalised), name=n) for n in "xy"]
+    model = CycleGAN(*generators, *judges)
+    alone = judges[0](a, training=True)
+    np.testing.assert_allclose(
+        model.through("discriminator_a", a, b, training=True)[0], alone, atol=1e-5
+    )
+    joined = judges[0](np.concatenate([a, b]), training=True)[:12]
+    assert np.abs(joined - alone).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("objective", "regularizers"),
+    [
+        ("non_saturating", ["r1"]),
+        ("relativistic", []),
+        ("wasserstein", ["gradient_penalty"]),
+        ("hinge", ["weight_clipping"]),
+    ],
+)
+def test_other_objectives_by_argument(objective, regularizers):
+    """A step's losses are those of the objective, the penalties beside them."""
+    model = CycleGAN.build_default(
+        (8, 8, 1), blocks=1, width=2, downsamplings=1, objective=objective,
+        regularizers=regularizers, pool_size=0,
+    )  # fmt: skip
+    a, b = _images(0), _images(1)
+    fakes = model.generator_ba(b), model.generator_ab(a)
+    by_hand = sum(
+        0.5 * model.objective.discriminator(judge(real), judge(fake))
+        for judge, real, fake in zip(
+            (model.discriminator_a, model.discriminator_b), (a, b), fakes, strict=True
+        )
+    )
+    whole = model.discriminator_losses(a, b, *fakes, training=True)
+    if model.regularizers and model.regularizers[0].has_penalty:
+        assert float(whole) > float(by_hand)
+    else:
+        assert float(whole) == pytest.approx(float(by_hand), rel=1e-5)
+    model.compile(run_eagerly=True)
+    history = model.fit(a, b, batch_size=12, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    if objective == "hinge":
+        assert max(np.abs(w).max() for w in model.discriminator_b.get_weights()) <= 0.01
+
+
+def test_objectives_and_regularizers_without_sense_here_are_refused():
+    options = {"blocks": 1, "width": 2, "downsamplings": 1}
+    with pytest.raises(ValueError, match="not patches"):
+        CycleGAN.build_default((8, 8, 1), objective="gan_qp_l1", **options)
+    with pytest.raises(ValueError, match="only the discriminators"):
+        generators = kgen.losses.Orthogonality(player="generator")
+        CycleGAN.build_default((8, 8, 1), regularizers=[generators], **options)
 
 
 @pytest.mark.parametrize("shape", [(30, 30, 1), (4, 4, 1)])

@@ -1,0 +1,1 @@
+"""Class-conditional and structured generative adversarial networks."""

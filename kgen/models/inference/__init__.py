@@ -1,0 +1,1 @@
+"""Adversarial networks with an encoder."""

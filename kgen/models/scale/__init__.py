@@ -1,0 +1,1 @@
+"""Networks that grow: large images, many classes."""
