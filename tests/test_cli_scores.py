@@ -165,5 +165,8 @@ def test_the_commands_are_those_of_the_help(kgen_command):
     names = {command.name or command.callback.__name__ for command in commands}
     assert names == {
         "list", "train", "sample", "export", "evaluate", "compare", "report", "metrics",
+        "translate",
     }  # fmt: skip
-    assert all(name in out for name in names)
+    groups = {group.name for group in cli.app.registered_groups}
+    assert groups == {"data", "explore"}
+    assert all(name in out for name in names | groups)

@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "metrics": {"errors", "files", "datasets", "training.clock", "latent.paths"},
     "callbacks": {
         "errors", "files", "history", "plotting", "metrics", "scores_file", "latent.paths",
+        "latent.priors",
     },
     "latent": {"errors", "files", "plotting", "training.seam", "layers"},
     "collect": {"errors", "files", "version", "datasets.pictures"},

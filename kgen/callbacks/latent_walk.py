@@ -7,11 +7,8 @@ import os
 import numpy as np
 
 from kgen.callbacks.picture_each_epoch import PictureEachEpoch
-from kgen.latent.paths import lerp, slerp
-
-# How a walk between two latents stays where the prior has its mass (White 2016): Gaussian ones lie
-# near a sphere, uniform ones in a box, which is convex.
-_PATHS = {"N(0, 1)": slerp, "U(-1, 1)": lerp}
+from kgen.latent.paths import PATHS
+from kgen.latent.priors import draw, family
 
 
 class LatentWalk(PictureEachEpoch):
@@ -62,8 +59,8 @@ class LatentWalk(PictureEachEpoch):
         """Refuses a model without latents, and draws the untrained one."""
         inputs = self._inputs()
         others = {spec.role for spec in inputs.values()} - {"latent", "label", "noise"}
-        distributions = [spec.distribution for spec in inputs.values() if spec.role == "latent"]
-        if others or len(distributions) != 1 or distributions[0] not in _PATHS:
+        priors = [family(spec.distribution) for spec in inputs.values() if spec.role == "latent"]
+        if others or len(priors) != 1 or priors[0][0] not in PATHS:
             raise ValueError(
                 f"LatentWalk needs a model that samples from one latent of N(0, 1) or U(-1, 1); "
                 f"{type(self.model).__name__} samples from {', '.join(inputs) or 'nothing'}"
@@ -87,18 +84,13 @@ class LatentWalk(PictureEachEpoch):
         return self.model.serve("sample", **values)
 
     def _way(self, rng, shape, distribution):
-        draw = rng.standard_normal if distribution == "N(0, 1)" else _uniform(rng)
-        stops = draw((self.stops, *shape))
+        stops = draw(rng, (self.stops, *shape), distribution)
         here = np.repeat(stops, self.columns, axis=0)
         there = np.repeat(np.roll(stops, -1, axis=0), self.columns, axis=0)
         t = np.tile(np.arange(self.columns) / self.columns, self.stops)
-        return _PATHS[distribution](here, there, t.reshape(-1, *(1 for _ in shape)))
+        return PATHS[family(distribution)[0]](here, there, t.reshape(-1, *(1 for _ in shape)))
 
     def _inputs(self):
         can = "sample" in self.model.capabilities
         signatures = self.model.signatures() if can else {}
         return signatures["sample"].inputs if "sample" in signatures else {}
-
-
-def _uniform(rng):
-    return lambda size: rng.uniform(-1, 1, size)

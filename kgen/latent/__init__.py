@@ -9,7 +9,7 @@ that has them: one that decodes latents, or samples from latents that are an inp
     table.images                            # (rows, columns, height, width, channels)
     table.picture().save("between.png")
 
-- `space`: `LatentSpace`, codes and images; `rows_of`, some rows of codes.
+- `space`: `LatentSpace`, codes and images; `rows_of`, some rows of codes; `priors`: their draws.
 - `paths`: `lerp`, `slerp`; `interpolation`: `path`, `interpolate`.
 - `arithmetic`: `direction`, `attribute_direction`, `moved`.
 - `neighbours`: `vectors`, `NeighbourIndex`, `nearest_images`, `fingerprint`.

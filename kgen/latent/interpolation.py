@@ -6,7 +6,8 @@ import numpy as np
 
 from kgen.errors import DataError
 from kgen.latent.paths import PATHS, lerp, slerp
-from kgen.latent.space import Codes, LatentSpace, count, family
+from kgen.latent.priors import family
+from kgen.latent.space import Codes, LatentSpace, count
 from kgen.latent.table import Table, between
 
 METHODS = {"linear": lerp, "spherical": slerp}

@@ -8,7 +8,8 @@ import numpy as np
 from keras import ops
 
 from kgen.errors import DataError
-from kgen.latent.space import Codes, LatentSpace, family, onto_sphere, rows_of
+from kgen.latent.priors import family, onto_sphere
+from kgen.latent.space import Codes, LatentSpace, rows_of
 from kgen.latent.table import Table, between
 from kgen.training import seam
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from kgen.errors import DataError
-from kgen.latent.space import Codes, LatentSpace, count, family, rows_of, truncated
+from kgen.latent.priors import family, truncated
+from kgen.latent.space import Codes, LatentSpace, count, rows_of
 from kgen.latent.table import Table, between
 
 _RANGES = {"N(0, 1)": (-3.0, 3.0), "U(-1, 1)": (-1.0, 1.0), "sphere": (-3.0, 3.0)}

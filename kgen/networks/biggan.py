@@ -69,8 +69,8 @@ def biggan_generator(
 
     The latents are split in chunks. From the first one a dense layer makes the smallest map; each
     block that doubles it has one of the others, which joined with the shared embedding of the class
-    gives the gains and shifts of its batch normalisations. For ImageNet at
-    128 pixels, with 1000 classes, that makes 70,433,988 trainable weights.
+    gives the gains and shifts of its batch normalisations. For ImageNet at 128 pixels, with 1000
+    classes, that makes 70,433,988 trainable weights.
 
     Args:
         image_shape: Square, with a side of 64 or 128, or of 4 or 7 times a power of two up to 32.

@@ -263,21 +263,21 @@ def test_five_redirects_and_no_more():
 
 
 def test_strangers_do_not_send_us_into_the_users_network():
-    world = World().set("http://h/1", answer(302, target="http://home/secret.png"))
-    world.set("http://home/secret.png", answer())
-    world.set("http://home/1", answer(302, target="http://home-2/2")).set(
+    world = World().set("http://h/1", answer(302, target="http://home-1/secret.png"))
+    world.set("http://home-1/secret.png", answer())
+    world.set("http://home-1/1", answer(302, target="http://home-2/2")).set(
         "http://home-2/2", answer()
     )
     fetcher = world.fetcher()
-    refused(fetcher, "http://h/1", "private address", "h leads to home")
-    refused(fetcher, "http://home/secret.png", "private address", linked_from="http://h/list")
-    assert world.times("http://home/secret.png") == []
+    refused(fetcher, "http://h/1", "private address", "h leads to home-1")
+    refused(fetcher, "http://home-1/secret.png", "private address", linked_from="http://h/list")
+    assert world.times("http://home-1/secret.png") == []
     # What the user names may be private, and may lead on within.
-    assert get(fetcher, "http://home/secret.png").body == b"x"
-    assert get(fetcher, "http://home/1").body == b"x"
+    assert get(fetcher, "http://home-1/secret.png").body == b"x"
+    assert get(fetcher, "http://home-1/1").body == b"x"
 
 
 def test_robots_txt_does_not_lead_inward_either():
-    world = World().set("http://h/robots.txt", answer(302, target="http://home/router?reboot"))
+    world = World().set("http://h/robots.txt", answer(302, target="http://home-1/router?reboot"))
     refused(world.fetcher(), "http://h/1", "robots.txt", "private address")
-    assert world.times("http://home/router?reboot") == []
+    assert world.times("http://home-1/router?reboot") == []

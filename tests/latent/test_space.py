@@ -3,7 +3,8 @@ import pytest
 
 from kgen.errors import DataError
 from kgen.latent import LatentSpace, rows_of
-from kgen.latent.space import count, draw
+from kgen.latent.priors import draw
+from kgen.latent.space import count
 from kgen.models import CVAE, DCGAN, PixelCNN
 from kgen.models.signature import TensorSpec
 from tests.latent.toys import CODES, LABELS, NOISE, Toy, linear_autoencoder

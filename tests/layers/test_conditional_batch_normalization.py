@@ -85,7 +85,9 @@ def test_zeros_begin_as_plain_normalisation_and_learn(gradients):
     weights = np.random.default_rng(3).normal(size=x.shape).astype("float32")
     normalized = (x - x.mean((0, 1, 2))) / x.std((0, 1, 2))
     np.testing.assert_allclose(numbers(net([x, labels], training=True)), normalized, atol=1e-5)
-    gain, shift = gradients(net, lambda: ops.sum(weights * net([x, labels], training=True)))
+    gain, shift = gradients(
+        net, lambda: ops.sum(ops.multiply(net([x, labels], training=True), weights))
+    )
     for label in range(2):
         of = labels == label
         expected = np.sum((weights * normalized)[of], (0, 1, 2))
