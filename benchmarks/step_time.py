@@ -104,22 +104,22 @@ def case(steps: int, batch_size: int, image_size: int, **build) -> dict:
 
 #: Windows of a second or more.
 FULL = {
-    "dcgan": case(12, 64, 32, width=32),
+    "dcgan": case(24, 64, 32, width=32),
     "vae": case(250, 100, 28),
     "cyclegan": case(12, 4, 32, width=16, blocks=3, downsamplings=2),
-    "gan": case(30, 100, 28),
-    "lsgan": case(12, 64, 32, width=32),
-    "wgan": case(15, 64, 32, width=32, warmup=False),
-    "wgangp": case(10, 64, 32, width=32, architecture="dcgan"),
-    "ganqp": case(12, 64, 32, width=32),
-    "fgan": case(30, 256, 28),
+    "gan": case(60, 100, 28),
+    "lsgan": case(24, 64, 32, width=32),
+    "wgan": case(25, 64, 32, width=32, warmup=False),
+    "wgangp": case(25, 64, 32, width=32, architecture="dcgan"),
+    "ganqp": case(24, 64, 32, width=32),
+    "fgan": case(40, 256, 28),
     "r3gan": case(8, 64, 16, width=32, blocks=1, cardinality=4),
     "unrolledgan": case(100, 128, 16, width=256),
     "sgan": case(50, 100, 28, classes=62),
-    "biggan": case(6, 50, 32, classes=62, width=8, shared_dim=32),
-    "biganqp": case(8, 32, 32, latent_dim=64, width=32, hidden=256),
-    "pix2pix": case(12, 4, 64, width=16),
-    "stargan": case(20, 16, 32, domains=4, width=16, blocks=3, downsamplings=4),
+    "biggan": case(12, 50, 32, classes=62, width=8, shared_dim=32),
+    "biganqp": case(30, 32, 32, latent_dim=64, width=32, hidden=256),
+    "pix2pix": case(40, 4, 64, width=16),
+    "stargan": case(40, 16, 32, domains=4, width=16, blocks=3, downsamplings=4),
 }
 QUICK = {
     "dcgan": case(2, 8, 16, width=4),
