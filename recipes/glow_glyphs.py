@@ -1,14 +1,16 @@
 """Glow learns the built-in glyphs in colour.
 
 Two levels of eight steps with 64 channels, where the paper has three of 32 with 512 for CIFAR-10,
-and additive couplings: five epochs with affine ones (`--set coupling=affine`) ended at 2.94 bits a
-dimension on the test split, and 41 of 64 samples were not finite. `--set bits=5` drops the last
-bits of each level, as the authors do for faces.
+and couplings whose scale is bounded: with the authors' (`--set coupling=affine`) 41 of 64 samples
+were not finite after the same five epochs. `--set bits=5` drops the last bits of each level, as the
+authors do for faces.
 
 Command: kgen train glow_glyphs
 Data:    built in (glyphs, painted in random hues)
-Time:    not yet measured
-Result:  not yet measured
+Time:    4 minutes on two CPU cores that did other work as well
+Result:  seed 0, 5 epochs: 2.92 bits a dimension on the validation split; all of 64 samples finite,
+         and decode(encode(x)) within 7e-6 of 256 test images. Samples are strokes in colour, no
+         letters
 """
 
 import keras
@@ -30,7 +32,7 @@ def recipe(
     steps: int = 8,
     levels: int = 2,
     width: int = 64,
-    coupling: str = "additive",
+    coupling: str = "bounded",
     bits: int = 8,
     learning_rate: float = 1e-3,
     warmup: int = 200,
