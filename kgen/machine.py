@@ -23,7 +23,7 @@ def describe() -> dict[str, Any]:
     return {
         "system": f"{platform.system()} {platform.machine()}".strip(),
         "processor": _processor(),
-        "cores": _cores(),
+        "cores": cores(),
         "accelerators": _accelerators(),
     }
 
@@ -60,7 +60,8 @@ def _processor() -> str:
     return platform.processor()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "losses": set(),
     "networks": {"layers"},
     "models": {"errors", "training", "layers", "losses", "networks"},
-    "datasets": {"errors", "training.clock"},
+    "datasets": {"errors", "machine", "training.clock"},
     "plotting": {"errors", "files"},
     "sounds": {"files"},
     "export": {"errors", "files", "version"},

@@ -12,6 +12,7 @@ from PIL import Image
 
 from kgen.datasets import pairs, pictures, strands
 from kgen.datasets.assembly import Request, assemble, chosen_layout, larger
+from kgen.datasets.pipeline import WORKERS
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.errors import DataError
 
@@ -270,7 +271,7 @@ def _examples(builder, split, first, last, keys, label, size, channels, resize) 
             images.append(tf.ensure_shape(image, shape))
         return (*images, tf.cast(row[label], tf.int32)) if label else tuple(images)
 
-    return dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return dataset.map(example, num_parallel_calls=WORKERS, deterministic=True)
 
 
 def _held(examples: tf.data.Dataset) -> strands.Memory:

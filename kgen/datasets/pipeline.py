@@ -17,10 +17,15 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from kgen import machine
 from kgen.datasets.strands import Strand, Stream
 from kgen.datasets.views import View
 from kgen.errors import DataError
 from kgen.training import clock
+
+# Batches made at once, and batches ready ahead of their use: tf.data's own tuner is off.
+WORKERS = machine.cores()
+AHEAD = 2
 
 # Examples a stream that does not fit into memory holds at once to shuffle among.
 STREAM_BUFFER = 4096
@@ -86,7 +91,7 @@ def training(
         return _packed(columns)
 
     dataset = tf.data.Dataset.from_tensors(0).flat_map(batches)
-    dataset = dataset.map(fetch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.map(fetch, num_parallel_calls=WORKERS, deterministic=True)
     return _finished(dataset, steps)
 
 
@@ -106,7 +111,7 @@ def evaluation(strands: Sequence[Strand | Stream], batch_size: int) -> tf.data.D
         return _packed([c for s in strands for c in s.fetch(rows % len(s), None)])
 
     dataset = tf.data.Dataset.range(max(map(len, strands))).batch(batch_size)
-    dataset = dataset.map(fetch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.map(fetch, num_parallel_calls=WORKERS, deterministic=True)
     # A batch as the last step tells Keras the batch size, which it shares out between processes.
     return _finished(dataset.unbatch().batch(batch_size), steps)
 
@@ -161,7 +166,7 @@ def _training_streams(streams, batch_size, seed, steps_per_epoch, flip, jitter) 
         )
     )
     dataset = dataset.flat_map(part)
-    dataset = dataset.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.map(decode, num_parallel_calls=WORKERS, deterministic=True)
     return _finished(dataset, steps)
 
 
@@ -174,7 +179,7 @@ def _evaluation_streams(streams, batch_size) -> tf.data.Dataset:
         return _packed([c for stream, side in pairs for c in stream.columns(side, None)])
 
     dataset = tf.data.Dataset.zip(sides)
-    dataset = dataset.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.map(decode, num_parallel_calls=WORKERS, deterministic=True)
     steps = -(-size // batch_size)
     return _finished(dataset, steps)
 
@@ -241,8 +246,8 @@ def _pass_steps(strands: Sequence[Strand | Stream], batch_size: int) -> int:
     size = max(map(len, strands)) if min(map(len, strands)) else 0
     if size < batch_size:
         raise DataError(
-            f"only {size} images to train on, fewer than one batch of {batch_size}: "
-            "choose a smaller batch_size or add images."
+            f"only {size} examples to train on, fewer than one batch of {batch_size}: "
+            "choose a smaller batch_size or add some."
         )
     return size // batch_size
 
@@ -254,8 +259,11 @@ def _finished(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     # files instead would change what a batch holds.
     policy = tf.data.experimental.AutoShardPolicy.DATA
     options.experimental_distribute.auto_shard_policy = policy
+    # The end of an iteration waits for the tuner's thread, which may sleep for half a second and
+    # more: epochs of a second then take twice that, now and then.
+    options.autotune.enabled = False
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+    return dataset.prefetch(AHEAD).with_options(options)
 
 
 def _packed(columns):

@@ -164,7 +164,7 @@ def test_evaluation_of_unpaired_sides_starts_the_shorter_again(strand):
 
 
 def test_too_few_images_for_a_batch():
-    with pytest.raises(DataError, match=r"only 4 images .* batch of 5"):
+    with pytest.raises(DataError, match=r"only 4 (images|examples) .* batch of 5"):
         pipeline.training([memory(4)], BATCH)
 
 
@@ -216,3 +216,9 @@ def test_keras_fit_reads_the_clock_when_an_epoch_starts():
         clock.announce(epoch)
         expected += [levels(x)[:, 0, 0, 0].tolist() for x, _ in dataset.as_numpy_iterator()]
     assert seen[-8:] == expected
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_no_epoch_waits_for_the_tuner_of_tf_data(split):
+    splits = from_arrays(numbered(), batch_size=BATCH, validation=0.3)
+    assert getattr(splits, split).map(lambda x: x).options().autotune.enabled is False
