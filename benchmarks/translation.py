@@ -43,9 +43,10 @@ MODES = {"copy": ("as it is",), "l1": ("drawn", "plain"), "pix2pix": ("drawn", "
 MEASURES = ("l1", "ssim", "sliced_wasserstein", "fd")
 
 
-def held_out(data) -> tuple[np.ndarray, np.ndarray]:
-    """Sources and truths of the test split."""
-    return tuple(np.concatenate(side) for side in zip(*data.test.as_numpy_iterator(), strict=True))
+def held_out(data, split: str = "test") -> tuple[np.ndarray, np.ndarray]:
+    """Sources and truths of a split."""
+    batches = getattr(data, split).as_numpy_iterator()
+    return tuple(np.concatenate(side) for side in zip(*batches, strict=True))
 
 
 def scores(images: np.ndarray, truths: np.ndarray, network) -> dict[str, float]:

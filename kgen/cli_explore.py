@@ -306,6 +306,24 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         typer.echo(it.draw(found.table(seen)))
 
     @explore.command()
+    def chains(
+        context: typer.Context,
+        n: Annotated[int, typer.Option("-n", min=1, help="Rows.")] = 6,
+        label: Annotated[
+            int | None, typer.Option("--label", min=0, help="The class of all; else each in turn.")
+        ] = None,
+        steps: Steps = 9,
+        seed: Seed = 0,
+        output: Output = None,
+        force: Force = False,
+    ) -> None:
+        """What the chains of a PPGN go through, from the start to the sample."""
+        it = opened(context, output, force)
+        from kgen import latent
+
+        typer.echo(it.draw(latent.chains(it.model, n, label, seed, steps)))
+
+    @explore.command()
     def responses(
         context: typer.Context,
         layer: Annotated[

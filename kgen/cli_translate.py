@@ -31,6 +31,9 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             int | None, typer.Option(min=0, help="Pixels that tiles share; else a quarter.")
         ] = None,
         force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+        max_pixels: Annotated[
+            int | None, typer.Option(min=1, metavar="N", help="Of an image; larger are skipped.")
+        ] = None,
     ) -> None:
         """Translate the images of a folder, under their names."""
         import_quietly()
@@ -38,8 +41,9 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         from kgen.translating import Way, translate_folder
 
         way = Way(running.load(run), domain, direction, lambda: _class_names(run))
+        limit = {} if max_pixels is None else {"max_pixels": max_pixels}
         translated = translate_folder(
-            way, source, target, tile=tile, overlap=overlap, force=force, tell=typer.echo
+            way, source, target, tile=tile, overlap=overlap, force=force, tell=typer.echo, **limit
         )
         typer.echo(translated)
 

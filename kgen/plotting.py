@@ -192,7 +192,8 @@ def columns_of(*stacks: np.ndarray, per_row: int = 8) -> np.ndarray:
         per_row: Columns of the grid that will be drawn, `grid(..., columns=per_row)`.
 
     Returns:
-        One array: a row of the first stack, the same row of the second, and so on.
+        One array: a row of the first stack, the same row of the second, and so on; white images
+        fill up rows that are not full.
 
     Example:
 
@@ -204,6 +205,8 @@ def columns_of(*stacks: np.ndarray, per_row: int = 8) -> np.ndarray:
     if len(sizes) != 1:
         raise ValueError(f"the stacks hold different numbers of images: {sorted(sizes)}")
     n = sizes.pop()
+    spare = ((0, -n % per_row), *[(0, 0)] * (np.ndim(stacks[0]) - 1))
+    stacks = [np.pad(stack, spare, constant_values=1.0) for stack in stacks]
     rows = [stack[i : i + per_row] for i in range(0, n, per_row) for stack in stacks]
     return np.concatenate(rows)
 

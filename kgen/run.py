@@ -9,7 +9,8 @@ runs/<name>/
     scores.jsonl        one score a line, with its protocol and epoch
     sessions.json       when, where and how fast it was trained
     samples/, .gif      a grid an epoch from the same latents, and their animation
-                        (translations/, reconstructions/ of models that make these)
+                        (translations/, reconstructions/ of models that make these; a file of
+                        texts an epoch of models of tokens)
     tensorboard/        the same for TensorBoard
     summary.json        written last: what the finished run left where
     report.html         a page made of all this

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from kgen.callbacks import Evaluate
+    from kgen.callbacks.picture_each_epoch import PictureEachEpoch
     from kgen.datasets import Splits
 
 SAMPLES = 64  # in a grid
@@ -208,7 +209,8 @@ def assemble(
 def collapse_monitor(run: Run) -> list[keras.callbacks.Callback]:
     """The monitor of the samples' diversity, for models with a generator and its judge."""
     can = run.model.capabilities
-    if not {"sample", "discriminate"} <= can.keys() or run.data.layout not in IMAGES:
+    pictures = run.data.layout in IMAGES and not of_rows(run.data)
+    if not {"sample", "discriminate"} <= can.keys() or not pictures:
         return []
     from kgen.callbacks import CollapseMonitor
 
@@ -216,6 +218,11 @@ def collapse_monitor(run: Run) -> list[keras.callbacks.Callback]:
     if len(images) < 2:
         return []
     return [CollapseMonitor(images, labels[0] if "labels" in can["sample"] else None)]
+
+
+def of_rows(data: Splits) -> bool:
+    """Whether the examples are rows of numbers, such as the nodes of a graph, and no pictures."""
+    return data.layout == "semi-supervised" and len(data.image_shape) == 1
 
 
 def _tensorboard(
@@ -240,30 +247,27 @@ def _one_device(model: keras.Model) -> bool:
 
 
 def pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
-    """The pictures that the model's capabilities and the data's layout allow."""
-    import numpy as np
-
+    """The pictures, or texts, that the model's capabilities and the data's layout allow."""
     from kgen import callbacks
 
     can = run.model.capabilities
+    rows = of_rows(run.data)
     drawn = []
     if "sample" in can and run.data.layout == "points":
         drawn.append(callbacks.Density(folder, held_out(run.data, POINTS)[0]))
-    elif "sample" in can and "features" not in can["sample"]:
+    elif "sample" in can and run.data.layout == "tokens":
+        drawn.append(callbacks.SampleTexts(folder, SAMPLES))
+    elif "sample" in can and "features" not in can["sample"] and not rows:
         labels = None
         if "labels" in can["sample"]:
             labels = [i % run.data.num_classes for i in range(SAMPLES)]
         drawn.append(callbacks.SampleGrid(folder, SAMPLES, labels=labels))
-    elif "labels" in can.get("translate", ()) and run.data.num_classes:
-        domains = range(run.data.num_classes)
-        labels = np.eye(len(domains)) if run.data.layout == "attributes" else domains
-        drawn.append(callbacks.DomainTranslations(folder, held_out(run.data)[0][:12], labels))
-    elif "translate" in can and run.data.layout == "unpaired":
-        a, b = held_out(run.data)
-        drawn.append(callbacks.Translations(folder, {"b": a, "a": b}))
-    elif "translate" in can and run.data.layout == "paired":
-        a, b = held_out(run.data)
-        drawn.append(callbacks.Translations(folder, {"b": a}, targets={"b": b}))
+    elif "sample" in can and run.data.layout == "features":
+        conditions = held_out(run.data)[1]
+        given = conditions if isinstance(conditions, dict) else {"features": conditions}
+        drawn.append(callbacks.SampleGrid(folder, len(given["features"]), **given))
+    elif "translate" in can:
+        drawn += translations(run.model, run.data, folder)
     if "reconstruct" in can and run.data.layout in IMAGES:
         images, *labels = held_out(run.data)
         given = {"labels": labels[0]} if "labels" in can["reconstruct"] else {}
@@ -271,16 +275,50 @@ def pictures(run: Run, folder: Path) -> list[keras.callbacks.Callback]:
     return drawn
 
 
-def held_out(data: Splits, count: int = HELD_OUT) -> list[np.ndarray]:
-    """So many images from all over the validation data, and what comes with them."""
+def translations(
+    model: keras.Model, data: Splits, folder: Path, count: int | None = None, split="validation"
+) -> list[PictureEachEpoch]:
+    """The picture of a model that translates, if it can translate such data.
+
+    Args:
+        model: Has the capability `translate`.
+        data: What is translated.
+        folder: The run's.
+        count: How many images of each side; by default what suits the picture.
+        split: Where they are from.
+    """
     import numpy as np
 
-    dataset = data.train if data.validation is None else data.validation
+    from kgen import callbacks
+
+    if "labels" in model.capabilities["translate"]:
+        if not data.num_classes:
+            return []
+        domains = range(data.num_classes)
+        labels = np.eye(len(domains)) if data.layout == "attributes" else domains
+        columns = callbacks.DomainTranslations.columns
+        images = held_out(data, count or HELD_OUT, split)[0][: count or columns]
+        return [callbacks.DomainTranslations(folder, images, labels)]
+    if data.layout not in ("paired", "unpaired"):
+        return []
+    a, b = held_out(data, count or HELD_OUT, split)
+    if data.layout == "paired":
+        return [callbacks.Translations(folder, {"b": a}, targets={"b": b})]
+    return [callbacks.Translations(folder, {"b": a, "a": b}, back={"b": "a", "a": "b"})]
+
+
+def held_out(data: Splits, count: int = HELD_OUT, split: str = "validation") -> list[np.ndarray]:
+    """So many images from all over a split, or the training data, and what comes with them."""
+    import numpy as np
+    from keras import tree
+
+    dataset = getattr(data, split)
+    dataset = data.train if dataset is None else dataset
     # Neighbours are often alike, so a few are taken from each of several batches.
     batches = min(count, max(1, int(dataset.cardinality())))
     each = math.ceil(count / batches)
     taken = []
     for batch in dataset.shard(max(1, int(dataset.cardinality()) // batches), 0).take(batches):
         parts = batch if isinstance(batch, tuple) else (batch,)
-        taken.append([np.asarray(part)[:each] for part in parts])
-    return [np.concatenate(parts)[:count] for parts in zip(*taken, strict=True)]
+        taken.append(tree.map_structure(lambda part: np.asarray(part)[:each], list(parts)))
+    return tree.map_structure(lambda *parts: np.concatenate(parts)[:count], *taken)

@@ -47,7 +47,7 @@ def evaluate(
         data_dir: Where TensorFlow Datasets finds its files, if no longer where the run found them.
         best: Measure `best.keras`, the model that the validation split chose, and not the one the
             run ended with.
-        nearest: Whether to add `nearest_train`.
+        nearest: Whether to add `nearest_train` where samples are measured.
         tell: Takes each line for the user.
 
     Returns:
@@ -65,6 +65,7 @@ def evaluate(
     """
     from kgen.metrics import Evaluator, parse_metrics
     from kgen.metrics.demands import check_source
+    from kgen.metrics.registry import METRICS
     from kgen.run import build, load, tell_skipped
 
     folder = RunFolder(Path(run))
@@ -87,9 +88,10 @@ def evaluate(
         options["data_dir"] = data_dir
     built = build(recipe, options)
     tell_skipped(built.data.skipped, tell, folder.summary)
-    images = built.data.layout != "points"
-    if nearest and images and "sample" in model.capabilities and "nearest_train" not in names:
-        names = (*names, "nearest_train")
+    images = built.data.layout not in ("points", "tokens")
+    of_samples = any("sample" in METRICS[name].needs for name in names)
+    if nearest and images and of_samples and "sample" in model.capabilities:
+        names = tuple(dict.fromkeys((*names, "nearest_train")))
     chosen = built.features if features is None else features
     chosen = features_for(built, chosen, names, options.get("data_dir"))
     protocol = {**built.evaluation, "n": n, "split": split, "features": chosen, "seed": seed}

@@ -94,6 +94,8 @@ class RunFolder:
         for kind in self.pictures():
             places[kind] = self.path / kind
             places[f"{kind}, animated"] = self.path / f"{kind}.gif"
+        for kind in self.texts():
+            places[kind] = self.path / kind
         places["history"] = self.history
         places["curves"] = self.path / "history.png"
         places["scores"] = self.scores
@@ -106,8 +108,15 @@ class RunFolder:
 
     def pictures(self) -> dict[str, dict[int, Path]]:
         """The pictures drawn each epoch: by kind (the folder's name, samples first) and epoch."""
+        return self._by_epoch(".png")
+
+    def texts(self) -> dict[str, dict[int, Path]]:
+        """The texts drawn each epoch, as `pictures` are."""
+        return self._by_epoch(".txt")
+
+    def _by_epoch(self, ending: str) -> dict[str, dict[int, Path]]:
         kinds = {}
-        for place in sorted(self.path.glob("*/epoch_*.png")):
+        for place in sorted(self.path.glob(f"*/epoch_*{ending}")):
             epoch = place.stem.removeprefix("epoch_")
             if epoch.isdecimal():
                 kinds.setdefault(place.parent.name, {})[int(epoch)] = place

@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
+from kgen.collect import raster
+from kgen.collect.refusal import Refusal
 from kgen.datasets import pictures
 from kgen.errors import DataError
 from kgen.files import replacing
@@ -260,18 +262,22 @@ class Translated:
         target: Where the translations are.
         written: How many were written.
         present: How many had been there, and were left as they are.
+        large: Files of more pixels than were allowed, with how many.
         broken: Files that cannot be read, with the reason.
     """
 
     target: Path
     written: int = 0
     present: int = 0
+    large: dict[str, str] = dataclasses.field(default_factory=dict)
     broken: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def __str__(self):
         parts = [f"{self.written:,} images translated into {self.target}"]
         if self.present:
             parts.append(f"{self.present:,} had been there, and --force would replace them")
+        if self.large:
+            parts.append(f"{len(self.large):,} have too many pixels")
         if self.broken:
             parts.append(f"{len(self.broken):,} cannot be read")
         return "; ".join(parts)
@@ -285,12 +291,14 @@ def translate_folder(
     tile: int | None = None,
     overlap: int | None = None,
     force: bool = False,
+    max_pixels: int = raster.MAX_PIXELS,
     tell: Callable[[str], object] = print,
 ) -> Translated:
     """Translates the images of a folder, one after the other, under the same names.
 
     PNG, BMP and WebP are saved without loss, JPEG with quality 95, of an animation the first
-    picture. Only one image is in memory at a time.
+    picture. Only one image is in memory at a time, and none that is too large: it is skipped with
+    one line, like those that are broken.
 
     Args:
         way: How.
@@ -299,6 +307,7 @@ def translate_folder(
         tile: See `translate_image`.
         overlap: See `translate_image`.
         force: Replace files that are there.
+        max_pixels: Of an image, and of its translation. Their floats take some 30 bytes a pixel.
         tell: Takes each line for the user.
 
     Returns:
@@ -322,13 +331,11 @@ def translate_folder(
             result.present += 1
             continue
         try:
-            image = pictures.read(path, None, way.channels)
-        except MemoryError:
-            raise
-        except Exception as error:  # a broken file can make a decoder raise anything
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            result.broken[name] = reason.replace(repr(str(path)), "").strip(" :")
-            tell(f"skipped: {name}: {result.broken[name]}")
+            image = _read(path, way.channels, max_pixels // way.scale**2)
+        except Refusal as refusal:
+            skipped = result.large if refusal.kind == raster.TOO_LARGE else result.broken
+            skipped[name] = refusal.reason
+            tell(f"skipped: {name}: {refusal.reason}")
             continue
         _save(translate_image(way, image, tile, overlap), place)
         result.written += 1
@@ -336,8 +343,9 @@ def translate_folder(
             tell(f"{result.written:,} images translated")
     if not count:
         raise DataError(f"there are no images in {source}")
-    if len(result.broken) == count:
-        raise DataError(f"none of the {count} images in {source} can be read")
+    if len(result.broken) + len(result.large) == count:
+        hint = f" with at most {max_pixels:,} pixels" if result.large else ""
+        raise DataError(f"none of the {count} images in {source} can be read{hint}")
     return result
 
 
@@ -346,6 +354,12 @@ def _images(folder: Path) -> Iterator[Path]:
         hidden = path.name.startswith(".")
         if path.suffix.lower() in pictures.SUFFIXES and not hidden and path.is_file():
             yield path
+
+
+def _read(path: Path, channels: int, max_pixels: int) -> np.ndarray:
+    """An image of a folder that nobody vouches for, uint8 (height, width, channels)."""
+    image = pictures.flattened(ImageOps.exif_transpose(raster.decode(path, max_pixels)))
+    return pictures.as_array(image.convert("L" if channels == 1 else "RGB"))
 
 
 def _save(image: np.ndarray, place: Path) -> None:

@@ -35,7 +35,7 @@ def recipe(
     Args:
         data: A built-in set or a folder of images in classes, or a name of TensorFlow Datasets.
         data_dir: Where TensorFlow Datasets finds its files.
-        image_size: Side in pixels; for "dcgan" 4 or 7 times a power of two.
+        image_size: Side in pixels; for "dcgan" 4, 6 or 7 times a power of two.
         batch_size: Images in a batch.
         epochs: Passes over the data.
         seed: Seeds weights, noise and order.

@@ -34,7 +34,7 @@ def recipe(
     Args:
         data: A built-in set, a folder of images, or a name of TensorFlow Datasets.
         data_dir: Where TensorFlow Datasets finds its files.
-        image_size: Side in pixels: 4 or 7 times a power of two.
+        image_size: Side in pixels: 4, 6 or 7 times a power of two.
         batch_size: Images in a batch.
         epochs: Passes over the data.
         seed: Seeds weights, noise and order.

@@ -32,6 +32,7 @@ def recipe(
     blocks: int = 2,
     downsamplings: int = 4,
     reconstruction_weight: float = 10.0,
+    attributes: tuple[str, ...] | None = None,
 ) -> Run:
     """The run.
 
@@ -50,13 +51,16 @@ def recipe(
         blocks: Residual blocks of the generator; 6 in the paper.
         downsamplings: Of the discriminator; 6 in the paper, for 128 pixels.
         reconstruction_weight: How much a translation must tell of its source.
+        attributes: Of data that have them, the names of the attributes that are changed, in place
+            of domains; a folder has them in a table (`kgen.datasets.attributes`).
     """
     splits = kgen.datasets.load(
         data,
         data_dir=data_dir,
         image_size=image_size,
         batch_size=batch_size,
-        layout="labelled",
+        layout="attributes" if attributes else "labelled",
+        attributes=attributes,
         seed=seed,
         steps_per_epoch=steps_per_epoch,
         limit=limit,
@@ -68,6 +72,7 @@ def recipe(
         width=width,
         blocks=blocks,
         downsamplings=downsamplings,
+        attributes=bool(attributes),
         reconstruction_weight=reconstruction_weight,
     )
     model.compile(**model.decaying_optimizers(epochs * len(splits.train)))
@@ -84,4 +89,5 @@ SMOKE = dict(
     width=4,
     blocks=1,
     downsamplings=2,
+    attributes=None,
 )

@@ -29,6 +29,9 @@ def recipe(
     skip_width: int = 64,
     scalar_input: bool = False,
     rate: float = 2e-3,
+    features: str | None = None,
+    hop: int = 64,
+    mel_bins: int = 40,
 ) -> Run:
     """The run.
 
@@ -48,6 +51,9 @@ def recipe(
         skip_width: Channels of the skips.
         scalar_input: Whether samples enter as one number each, and not one-hot.
         rate: The learning rate of Adam.
+        features: `mel` conditions the model on the sounds' mel spectrograms as well.
+        hop: Samples to a frame of these.
+        mel_bins: Channels of a frame.
     """
     import keras
 
@@ -60,6 +66,7 @@ def recipe(
         layout="labelled",
         seed=seed,
         limit=limit,
+        **({"features": features, "hop": hop, "mel_bins": mel_bins} if features else {}),
     )
     model = kgen.models.WaveNet.build_default(
         length,
@@ -69,6 +76,8 @@ def recipe(
         skip_width=skip_width,
         scalar_input=scalar_input,
         classes=splits.num_classes,
+        features=mel_bins if features else None,
+        hop=hop if features else None,
         sample_rate=splits.sample_rate or 8000,
     )
     model.compile(optimizer=keras.optimizers.Adam(rate))

@@ -46,7 +46,7 @@ def test_translate(kgen_command, loaded, folder):
     code, out, err = kgen_command("translate", "run", "in", "out")
     assert (code, err) == (0, "")
     skipped, done = out.splitlines()
-    assert skipped.startswith("skipped: broken.png: cannot identify image file")
+    assert skipped.startswith("skipped: broken.png: the bytes are none of PNG, JPEG")
     assert done == "3 images translated into out; 1 cannot be read"
     made = {p.relative_to("out").as_posix(): p for p in Path("out").rglob("*.*")}
     assert set(made) == {"same.png", "odd.png", "sub/x.jpg"}
@@ -60,6 +60,10 @@ def test_translate(kgen_command, loaded, folder):
         expected = to_uint8(loaded.translate(image, domain=domain))[0]
         made = pictures.read(Path(direction, "same.png"), None, 1)
         assert np.abs(made.astype(int) - expected).max() <= 1
+
+    code, out, _ = kgen_command("translate", "run", "in", "few", "--max-pixels", "256")
+    assert code == 0 and "skipped: odd.png: 37 x 13 pixels: the limit is 256" in out
+    assert "1 images translated into few; 2 have too many pixels; 1 cannot be read" in out
 
     before = Path("out/odd.png").read_bytes()
     code, out, _ = kgen_command("translate", "run", "in", "out", "--domain", "a")
@@ -117,6 +121,39 @@ def test_names_of_domains_are_those_of_the_runs_data(folder):
     names = cli_translate._class_names(Path("run"))
     assert names[:3] == ("A", "B", "C") and len(names) == 62
     assert cli_translate._class_names(Path("model.keras")) is None
+
+
+def test_sampling_shows_test_images_there_and_back(kgen_command, loaded, folder):
+    unpaired = recipe.find("cyclegan_glyphs")
+    RunFolder(Path("run")).write_config(unpaired, unpaired.defaults | unpaired.smoke, smoke=True)
+    code, out, err = kgen_command("sample", "run", "-n", "3")
+    assert (code, out, err) == (0, "samples.png\n", "")
+    with Image.open("samples.png") as picture:
+        drawn = np.asarray(picture)
+    # Rows of three: a, into b, back; b, into a, back; each a pixel from the next, enlarged.
+    assert drawn.shape[0] * (3 * 17 + 1) == drawn.shape[1] * (6 * 17 + 1)
+    scale = drawn.shape[1] // 52
+    tiles = drawn[::scale, ::scale]
+    rows = [tiles[top : top + 16, 1:17] for top in range(1, 6 * 17, 17)]
+    for start, there, back in ((0, "b", "a"), (3, "a", "b")):
+        image = rows[start][None, ..., None] / 127.5 - 1
+        assert image.std() > 0.1
+        translation = loaded.translate(image, domain=there)
+        for row, expected in (
+            (start + 1, translation),
+            (start + 2, loaded.translate(translation, domain=back)),
+        ):
+            np.testing.assert_allclose(rows[row], to_uint8(expected)[0, ..., 0], atol=1)
+    for arguments, said in [
+        (["-o", "x.png", "--seed", "1"], "translates images: leave --seed out"),
+        (["-o", "x.png", "--label", "1"], "translates images: leave --label out"),
+    ]:
+        code, out, err = kgen_command("sample", "run", *arguments)
+        assert code == 2 and out == "" and said in one_line(err)
+    Path("model.keras").touch()
+    code, _, err = kgen_command("sample", "model.keras", "-o", "x.png")
+    assert code == 2 and "without images: kgen translate takes your own" in one_line(err)
+    assert not Path("x.png").exists()
 
 
 def test_a_file_that_is_no_model(kgen_command, folder):

@@ -34,7 +34,9 @@ MAY_IMPORT = {
     "plotting": {"errors", "files"},
     "sounds": {"files"},
     "export": {"errors", "files", "version"},
-    "metrics": {"errors", "files", "datasets", "training.clock", "latent.paths"},
+    "metrics": {
+        "errors", "files", "datasets", "training.clock", "latent.paths", "latent.priors",
+    },
     "callbacks": {
         "errors", "files", "history", "plotting", "metrics", "scores_file", "latent.paths",
         "latent.priors",
@@ -59,8 +61,10 @@ MAY_IMPORT = {
     "report": {
         "errors", "files", "metrics.score", "run_folder", "recipe", "machine", "scores_file",
     },
-    "cli": {"errors", "recipe", "run", "plotting", "sounds", "version", "cli_scores", "report",
-        "cli_explore", "cli_data", "cli_translate"},
+    "cli": {
+        "errors", "files", "recipe", "run", "run_callbacks", "run_images", "plotting", "sounds",
+        "version", "report", "cli_scores", "cli_explore", "cli_data", "cli_translate",
+    },
     "cli_scores": {"errors", "run_evaluation", "report", "metrics.registry"},
     "run_images": {
         "errors", "run_folder", "datasets", "metrics.streams", "run", "run_evaluation",
@@ -68,7 +72,9 @@ MAY_IMPORT = {
     "explorer": {"errors", "run", "latent", "plotting", "run_images"},
     "cli_explore": {"errors", "explorer", "latent"},
     "cli_data": {"errors", "collect"},
-    "translating": {"errors", "files", "plotting", "datasets.pictures"},
+    "translating": {
+        "errors", "files", "plotting", "datasets.pictures", "collect.raster", "collect.refusal",
+    },
     "cli_translate": {"translating", "run", "run_folder", "run_evaluation"},
     "zoo": {"errors", "files", "recipe", "report", "metrics.score"},
 }  # fmt: skip

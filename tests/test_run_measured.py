@@ -233,6 +233,9 @@ def test_evaluating_measures_the_test_split_and_appends(place, own):
     assert again[0].score.split == "validation"
     assert len(folder.read_scores()) == len(before.splitlines()) + 4
 
+    no_samples = run_evaluation.evaluate(folder.path, "path_length", n=15)
+    assert [m.score.metric for m in no_samples] == ["path_length"]  # no copies to be looked for
+
 
 def test_an_edited_recipe_is_said_and_a_lost_one_is_refused(place, own):
     recipe_file = place / "own.py"

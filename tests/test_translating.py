@@ -1,6 +1,7 @@
 """Images of any size through models of few sizes, without a seam and without a loss."""
 
 import os
+import struct
 import tracemalloc
 from types import SimpleNamespace
 
@@ -332,6 +333,30 @@ def test_a_failure_in_the_middle_leaves_no_half_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         quiet(way, source, target)
     assert [path for path in target.rglob("*") if path.is_file()] == []
+
+
+def test_an_image_of_too_many_pixels_is_skipped_before_it_is_decoded(tmp_path):
+    source, target, lines = tmp_path / "in", tmp_path / "out", []
+    source.mkdir()
+    Image.new("L", (20, 10)).save(source / "fits.png")
+    Image.new("L", (20, 11)).save(source / "large.png")
+    about = struct.pack("<IiiHHIIiiII", 40, 65535, 65535, 1, 24, 0, 0, 0, 0, 0, 0)
+    header = b"BM" + struct.pack("<IHHI", 54, 0, 0, 54)
+    (source / "huge.bmp").write_bytes(header + about)  # promises four thousand million pixels
+    way = Way(Toy((16, 16), channels=1, translate_ab=same))
+    result = quiet(way, source, target, max_pixels=200, tell=lines.append)
+    assert (result.written, list(result.large), result.broken) == (1, ["huge.bmp", "large.png"], {})
+    assert lines[1] == "skipped: large.png: 20 x 11 pixels: the limit is 200"
+    assert len(lines) == 2 and lines[0].startswith("skipped: huge.bmp: ")
+    assert str(result) == f"1 images translated into {target}; 2 have too many pixels"
+    # A translation of twice the sides has four times the pixels, and is held to the same limit.
+    way = Way(Toy((16, 16), channels=1, translate_ab=doubled))
+    assert list(quiet(way, source, tmp_path / "b", max_pixels=800).large) == [
+        "huge.bmp",
+        "large.png",
+    ]
+    with pytest.raises(DataError, match=r"none of the 3 images in .* with at most 799 pixels"):
+        quiet(way, source, tmp_path / "c", max_pixels=799)
 
 
 def test_bad_folders(tmp_path):

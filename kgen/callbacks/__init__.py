@@ -32,6 +32,7 @@ from kgen.callbacks.nan_guard import NaNGuard
 from kgen.callbacks.picture_each_epoch import PictureEachEpoch
 from kgen.callbacks.reconstructions import Reconstructions
 from kgen.callbacks.sample_grid import SampleGrid
+from kgen.callbacks.sample_texts import SampleTexts
 from kgen.callbacks.swap_ema import SwapEMA, averaged_weights
 from kgen.callbacks.tensorboard import TensorBoard
 from kgen.callbacks.throughput import Throughput
@@ -52,6 +53,7 @@ __all__ = [
     "PictureEachEpoch",
     "Reconstructions",
     "SampleGrid",
+    "SampleTexts",
     "SwapEMA",
     "TensorBoard",
     "Throughput",

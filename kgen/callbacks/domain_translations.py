@@ -33,6 +33,7 @@ class DomainTranslations(PictureEachEpoch):
         super().__init__(folder, every)
         self.sources = np.asarray(images)
         self.labels = list(labels)
+        self.columns = min(self.columns, len(self.sources))
 
     def images(self) -> np.ndarray:
         """A row of sources, a row for each domain, and so on."""

@@ -62,7 +62,7 @@ class LatentWalk(PictureEachEpoch):
         priors = [family(spec.distribution) for spec in inputs.values() if spec.role == "latent"]
         if others or len(priors) != 1 or priors[0][0] not in PATHS:
             raise ValueError(
-                f"LatentWalk needs a model that samples from one latent of N(0, 1) or U(-1, 1); "
+                f"LatentWalk needs a model that samples from one latent of {', '.join(PATHS)}; "
                 f"{type(self.model).__name__} samples from {', '.join(inputs) or 'nothing'}"
             )
         super().on_train_begin(logs)

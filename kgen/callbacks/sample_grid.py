@@ -21,6 +21,8 @@ class SampleGrid(PictureEachEpoch):
         seed: The seed the latents are drawn with, the same every epoch.
         every: Draw after each `every`-th epoch.
         labels: For conditional models, `n` class indices.
+        features: For models of sound that are conditioned on features, `n` sequences of them,
+            `(n, frames, channels)`.
 
     Raises:
         ValueError: At the start of training, if the model cannot sample.
@@ -39,15 +41,18 @@ class SampleGrid(PictureEachEpoch):
         seed: int = 0,
         every: int = 1,
         labels: Sequence[int] | None = None,
+        features: np.ndarray | None = None,
     ):
         super().__init__(folder, every)
         if n < 1:
             raise ValueError(f"n={n}: a grid needs at least one sample")
-        if labels is not None and len(labels) != n:
-            raise ValueError(f"{len(labels)} labels for n={n} samples: give one for each")
+        for name, given in {"labels": labels, "features": features}.items():
+            if given is not None and len(given) != n:
+                raise ValueError(f"{len(given)} {name} for n={n} samples: give one for each")
         self.n = n
         self.seed = seed
         self.labels = labels
+        self.features = features
 
     def on_train_begin(self, logs=None):
         """Refuses a model that cannot sample, and draws the untrained one."""
@@ -60,6 +65,7 @@ class SampleGrid(PictureEachEpoch):
 
     def images(self) -> np.ndarray:
         """The samples, `(n, height, width, channels)` in [-1, 1]; of sounds their pictures."""
-        labels = {} if self.labels is None else {"labels": np.asarray(self.labels, "int32")}
-        samples = self.model.sample(self.n, seed=self.seed, **labels)
+        given = {} if self.labels is None else {"labels": np.asarray(self.labels, "int32")}
+        given |= {} if self.features is None else {"features": self.features}
+        samples = self.model.sample(self.n, seed=self.seed, **given)
         return plotting.wave_pictures(samples) if samples.ndim == 3 else samples

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from kgen.callbacks.picture_each_epoch import PictureEachEpoch
+from kgen.callbacks.sample_texts import SampleTexts
 from kgen.errors import KgenError
 
 
@@ -27,8 +28,8 @@ class TensorBoard(keras.callbacks.Callback):
 
     Args:
         folder: The run's folder: the event files are in `<folder>/tensorboard`.
-        pictures: Callbacks such as `SampleGrid`, also given to `fit` and before this one: what
-            they have drawn at an epoch is shown.
+        pictures: Callbacks such as `SampleGrid` or `SampleTexts`, also given to `fit` and before
+            this one: what they have drawn at an epoch is shown.
         hparams: Names and values (numbers, texts or truth values; others as their text) for the
             table of runs.
 
@@ -45,7 +46,7 @@ class TensorBoard(keras.callbacks.Callback):
     def __init__(
         self,
         folder: str | os.PathLike,
-        pictures: Sequence[PictureEachEpoch] = (),
+        pictures: Sequence[PictureEachEpoch | SampleTexts] = (),
         hparams: Mapping[str, object] | None = None,
     ):
         super().__init__()
@@ -98,6 +99,12 @@ class TensorBoard(keras.callbacks.Callback):
         step = self.model.epochs_trained
         for callback in self.pictures:
             if not callback.path(step).exists():
+                continue
+            if isinstance(callback, SampleTexts):
+                lines = callback.path(step).read_text(encoding="utf-8").splitlines()
+                block = "\n".join(f"    {line}" for line in lines)  # Markdown, shown as it is
+                with self._writer("train").as_default():
+                    tf.summary.text(callback.name, block, step=step)
                 continue
             with Image.open(callback.path(step)) as picture:
                 pixels = np.asarray(picture.convert("RGB"))

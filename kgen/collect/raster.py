@@ -20,6 +20,8 @@ _ALIASES = {"MPO": "JPEG"}
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
+#: The kind of a refusal for more of them.
+TOO_LARGE = "too many pixels"
 
 
 def decode(source: bytes | str | os.PathLike, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -50,7 +52,7 @@ def decode(source: bytes | str | os.PathLike, max_pixels: int = MAX_PIXELS) -> I
                 width, height = image.size
                 if width * height > max_pixels:
                     raise Refusal(
-                        "too many pixels", f"{width} x {height} pixels: the limit is {max_pixels:,}"
+                        TOO_LARGE, f"{width} x {height} pixels: the limit is {max_pixels:,}"
                     )
                 image.load()
                 image.format = _ALIASES.get(image.format, image.format)
@@ -58,7 +60,7 @@ def decode(source: bytes | str | os.PathLike, max_pixels: int = MAX_PIXELS) -> I
         except (Refusal, MemoryError, PermissionError):
             raise
         except Image.DecompressionBombError as error:
-            raise Refusal("too many pixels", _line(error)) from None
+            raise Refusal(TOO_LARGE, _line(error)) from None
         except Image.UnidentifiedImageError:
             kinds = ", ".join(ENDINGS)
             raise Refusal("no picture", f"the bytes are none of {kinds}") from None

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from kgen.datasets import pairs, pipeline, semi_supervised
+from kgen.datasets import mel, pairs, pipeline, semi_supervised
+from kgen.datasets.oracle import Oracle
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.datasets.strands import Memory, Strand, Stream
 from kgen.errors import DataError
@@ -43,6 +44,13 @@ class Request:
     options: Options
     length: int | None = None
     sample_rate: int | None = None
+    vocabulary: int | None = None
+    minimum_count: int = 1
+    too_long: str = "drop"
+    attributes: tuple[str, ...] | None = None
+    features: str | None = None
+    hop: int = mel.HOP
+    mel_bins: int = mel.BINS
 
 
 def larger(size: tuple[int, int], jitter: int) -> tuple[int, int]:
@@ -81,6 +89,7 @@ def chosen_layout(wanted: str | None, stored: str, name: str, plain: str = "imag
         "paired": ("paired", "unpaired"),
         "unpaired": ("unpaired",),
         "points": ("points",),
+        "tokens": ("tokens",),
     }[stored]
     if wanted is None:
         return stored
@@ -114,6 +123,10 @@ def assemble(
     skipped: Sequence[str] = (),
     sample_rate: int | None = None,
     source_shape: Sequence[int] | None = None,
+    vocabulary: int | None = None,
+    words: Sequence[str] | None = None,
+    oracle: Oracle | None = None,
+    features: mel.Mel | None = None,
 ) -> Splits:
     """Puts pipelines over the strands of each split, made to pairs and turned round if asked."""
     strands = strands if isinstance(strands, Mapping) else {s: strands(s) for s in SPLITS}
@@ -138,6 +151,13 @@ def assemble(
             split: parts[::-1] if len(parts) > 1 else [pairs.reversed_pairs(parts[0])]
             for split, parts in strands.items()
         }
+    labelled = layout in (*LABELLED, semi_supervised.LAYOUT)
+    if features is not None:
+        layout = "features"
+        strands = {
+            split: [mel.with_features(strand, features) for strand in parts]
+            for split, parts in strands.items()
+        }
     if labels_per_class is None:
         train = pipeline.training(strands["train"], **settings)
     else:
@@ -153,12 +173,13 @@ def assemble(
         test=pipeline.evaluation(strands["test"], options.batch_size),
         image_shape=tuple(int(side) for side in image_shape),
         sizes={split: max(map(len, strands[split])) for split in SPLITS},
-        class_names=tuple(class_names)
-        if class_names is not None and layout in (*LABELLED, semi_supervised.LAYOUT)
-        else None,
+        class_names=tuple(class_names) if class_names is not None and labelled else None,
         seed=options.seed,
         skipped=tuple(skipped),
         flip=options.flip,
         sample_rate=sample_rate,
         source_shape=source_shape and tuple(int(side) for side in source_shape),
+        vocabulary=vocabulary,
+        words=None if words is None else tuple(words),
+        oracle=oracle,
     )

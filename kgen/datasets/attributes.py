@@ -1,4 +1,4 @@
-"""Tables of attributes that lie beside images: CelebA's list, or any CSV.
+"""Attributes of images, each yes or no: from tables that lie beside them, CelebA's list or any CSV.
 
 A CSV has a line of names (the first is that of the file's column) and then a file and its values
 in each line. CelebA's `list_attr_celeba.txt` has the number of images, a line of names, and lines
@@ -6,6 +6,8 @@ of a file and values between blanks. A value is 1, or 0 or -1 for no.
 """
 
 import csv
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
 
 from kgen.datasets.folder_layout import Found, Row, images_below
@@ -14,18 +16,23 @@ from kgen.errors import DataError
 _VALUES = {"1": 1.0, "0": 0.0, "-1": 0.0}
 
 
-def discover(root: Path, suffixes) -> Found:
+def discover(root: Path, suffixes, wanted: Sequence[str] | None = None) -> Found:
     """The images of a folder with the attributes that its table gives them.
 
     Args:
         root: The folder, with one table in it and images at any depth.
         suffixes: The endings of image files.
+        wanted: The names of the attributes to have, or `None` for all.
 
     Raises:
-        DataError: If there is not one table, or it says something else than yes and no.
+        DataError: If there is not one table, it says something else than yes and no, or has no such
+            attributes.
     """
     table = _table_of(root)
     names, rows = _read(table)
+    columns = chosen(names, wanted, table.name)
+    names = tuple(names[column] for column in columns)
+    rows = {file: tuple(values[column] for column in columns) for file, values in rows.items()}
     by_name: dict[str, list[Path]] = {}
     for path in images_below(root, suffixes):
         by_name.setdefault(path.name, []).append(path)
@@ -49,6 +56,31 @@ def discover(root: Path, suffixes) -> Found:
     if not found:
         raise DataError(f"{table.name} names no image of {root}: its first column holds files.")
     return Found("attributes", found, names, tuple(alone))
+
+
+def chosen(names: Sequence[str], wanted: Sequence[str] | None, where: str) -> list[int]:
+    """The places of the wanted attributes among all.
+
+    Args:
+        names: All.
+        wanted: Some of these in any order, or `None` for all.
+        where: What has them, for an error.
+
+    Raises:
+        DataError: If one is not among them.
+
+    Example:
+
+        >>> chosen(["Bald", "Male", "Young"], ["Young", "Bald"], "the table")
+        [2, 0]
+    """
+    names = list(names)
+    for name in wanted or ():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}."
+            raise DataError(f"{where} has no attribute {name}: {hint}")
+    return [names.index(name) for name in (names if wanted is None else wanted)]
 
 
 def _table_of(root: Path) -> Path:

@@ -46,6 +46,10 @@ def settings(
     jitter,
     length=None,
     sample_rate=None,
+    vocabulary=None,
+    minimum_count=1,
+    hop=2,
+    mel_bins=1,
 ) -> None:
     """Checks the arguments of `load` that do not depend on the data."""
     for name, value in (
@@ -54,14 +58,19 @@ def settings(
         ("limit", limit),
         ("length", length),
         ("sample_rate", sample_rate),
+        ("vocabulary", vocabulary),
+        ("minimum_count", minimum_count),
+        ("mel_bins", mel_bins),
     ):
-        if value is None and name != "batch_size":
+        if value is None and name not in ("batch_size", "minimum_count", "mel_bins"):
             continue
         if not isinstance(value, numbers.Integral) or value < 1:
             raise DataError(f"{name}={value!r}: pass a whole number of at least 1.")
     for name, value in (("seed", seed), ("jitter", jitter)):
         if not isinstance(value, numbers.Integral) or value < 0:
             raise DataError(f"{name}={value!r}: pass a whole number of at least 0.")
+    if not isinstance(hop, numbers.Integral) or hop < 2:
+        raise DataError(f"hop={hop!r}: pass a whole number of at least 2.")
     if layout is not None and layout not in LAYOUTS:
         raise DataError(f"layout={layout!r}: choose from {', '.join(LAYOUTS)}.")
     sides = channels if isinstance(channels, tuple) else (channels, channels)
@@ -69,6 +78,63 @@ def settings(
         raise DataError(
             f"channels={channels!r}: pass 1 (grey) or 3 (colour), or a tuple of both sides'."
         )
+
+
+def names_of_attributes(names, layout: str | None) -> tuple[str, ...] | None:
+    """The names of the attributes that are wanted, or `None` for all.
+
+    Raises:
+        DataError: If another layout is asked for, or they are no names, each once.
+    """
+    if names is None:
+        return None
+    if layout != "attributes":
+        raise DataError(
+            'attributes= chooses among those of layout="attributes": pass that as well.'
+        )
+    names = (names,) if isinstance(names, str) else tuple(names)
+    if not names or len(set(names)) < len(names) or not all(isinstance(n, str) for n in names):
+        raise DataError(f"attributes={names!r}: pass one name or more, each once.")
+    return names
+
+
+def refuse_image_settings(name: str, what: str, request) -> None:
+    """Refuses what only images have, of sounds and texts.
+
+    Args:
+        name: The data.
+        what: What they are.
+        request: What `load` was asked for.
+
+    Raises:
+        DataError: If such an argument of `load` was given.
+    """
+    given = {
+        "image_size": request.size,
+        "channels": request.channels,
+        "flip": request.options.flip or None,
+        "jitter": request.options.jitter or None,
+        "pairs": request.options.pairs,
+    }
+    if what == "sound":
+        refuse_text_settings(name, request)
+    else:
+        given |= {"sample_rate": request.sample_rate, "features": request.features}
+    for argument, value in given.items():
+        if value is not None:
+            raise DataError(f"{name} is {what} and no image: leave {argument}={value!r} out.")
+
+
+def refuse_text_settings(name: str, request) -> None:
+    """Refuses what only texts have.
+
+    Raises:
+        DataError: If such an argument of `load` was given.
+    """
+    usual = {"vocabulary": None, "minimum_count": 1, "too_long": "drop"}
+    for argument, default in usual.items():
+        if (value := getattr(request, argument)) != default:
+            raise DataError(f"{name} is no text file: leave {argument}={value!r} out.")
 
 
 def images(array: np.ndarray, name: str = "images") -> np.ndarray:

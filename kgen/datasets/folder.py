@@ -113,7 +113,7 @@ def load(root: Path, request: Request) -> Splits:
 def _found(root: Path, request: Request) -> Found:
     """The examples, with the side of each pair's halves where these are asked for."""
     if request.layout == "attributes":
-        return attributes.discover(root, pictures.SUFFIXES)
+        return attributes.discover(root, pictures.SUFFIXES, request.attributes)
     if request.options.pairs != HALVES:
         return discover(root, request.layout)
     found = discover(root, "images")

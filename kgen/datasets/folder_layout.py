@@ -7,7 +7,8 @@ from pathlib import Path
 from kgen.datasets import pictures
 from kgen.errors import DataError
 
-_SPLIT_NAMES = {
+#: How a split may be called, by the split.
+SPLIT_NAMES = {
     "train": "train",
     "validation": "validation",
     "valid": "validation",
@@ -78,12 +79,12 @@ def discover(
             ways, or `None`.
         suffixes: The endings of the files that count.
     """
-    if wanted == "images" and not any(f.name.lower() in _SPLIT_NAMES for f in _folders(root)):
+    if wanted == "images" and not any(f.name.lower() in SPLIT_NAMES for f in _folders(root)):
         return _images(root, suffixes)
     two_sided = _two_sided_splits(root, wanted, suffixes)
     if two_sided:
         return two_sided
-    splits = {f: _SPLIT_NAMES[f.name.lower()] for f in _folders(root) if _names_split(f)}
+    splits = {f: SPLIT_NAMES[f.name.lower()] for f in _folders(root) if _names_split(f)}
     if "train" not in splits.values():
         return _one(root, wanted, suffixes)
     parts = {folder: _one(folder, wanted, suffixes) for folder in splits}
@@ -95,7 +96,7 @@ def discover(
 
 
 def _names_split(folder: Path) -> bool:
-    return folder.name.lower() in _SPLIT_NAMES
+    return folder.name.lower() in SPLIT_NAMES
 
 
 def _one(folder: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
@@ -158,7 +159,7 @@ def _two_sided_splits(root: Path, wanted: str | None, suffixes: Sequence[str]) -
     if "traina" not in inside or "trainb" not in inside:
         return None
     parts = {}
-    for name, split in _SPLIT_NAMES.items():
+    for name, split in SPLIT_NAMES.items():
         if f"{name}a" in inside and f"{name}b" in inside:
             # There equal names are numbers and mean nothing, so pairs only if the user says so.
             part = _two_sides(

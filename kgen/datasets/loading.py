@@ -11,12 +11,17 @@ from kgen.datasets import (
     folder,
     folder_layout,
     glyphs,
+    grammar,
+    graph_splits,
+    mel,
     mixtures,
     named,
     named_sounds,
+    oracles,
     pictures,
     sound_folder,
     sounds,
+    text_files,
     tones,
 )
 from kgen.datasets.assembly import (
@@ -56,19 +61,28 @@ def load(
     labels_per_class: int | None = None,
     length: int | None = None,
     sample_rate: int | None = None,
+    vocabulary: int | None = None,
+    minimum_count: int = 1,
+    too_long: str = "drop",
+    attributes: Sequence[str] | None = None,
+    features: str | None = None,
+    hop: int = mel.HOP,
+    mel_bins: int = mel.BINS,
 ) -> Splits:
-    """Loads a data set as shuffled, batched pipelines of images or sounds in [-1, 1].
+    """Loads a data set as shuffled, batched pipelines: images or sounds in [-1, 1], or tokens.
 
     Args:
-        name: A built-in set (`"glyphs"`, `"glyphs/letters"`, `"ring"`, `"tones"`, ..., see
-            `kgen.datasets`), a folder of images or of WAV files, or a name of TensorFlow Datasets
-            (`"mnist"`, `"cycle_gan/horse2zebra"`, `"spoken_digit"`).
+        name: A built-in set (`"glyphs"`, `"glyphs/letters"`, `"ring"`, `"tones"`, `"grammar"`,
+            `"oracle"`, ..., see `kgen.datasets`), a folder of images or of WAV files, a text file
+            with a sentence a line, a graph (`"blocks"`, `"planetoid/cora"`, an `.npz` file), or a
+            name of TensorFlow Datasets (`"mnist"`, `"cycle_gan/horse2zebra"`, `"spoken_digit"`).
         image_size: Side of the images in pixels, or `(height, width)`. `None` takes the size the
             data have; the built-in set is drawn at 32.
         batch_size: Examples in a batch.
         layout: What a batch holds (see `Splits`), where the data allow a choice: `"images"` drops
             labels, `"unpaired"` parts pairs, `"attributes"` reads the table that lies beside a
-            folder's images (`kgen.datasets.attributes`). `None` takes what the data are.
+            folder's images (`kgen.datasets.attributes`), or what a name's examples say
+            (`"celeb_a"`). `None` takes what the data are.
         channels: 1 for grey, 3 for colour; of a folder of two sides also a tuple, such as (1, 3).
             `None` takes what the data have, and of pairs what either side has; the built-in set is
             grey, and with 3 channels painted in random hues.
@@ -90,13 +104,27 @@ def load(
             own.
         test: Share held out for testing, where the data have no split of their own.
         limit: At most so many examples in each split, for a quick try.
-        data_dir: Where TensorFlow Datasets finds prepared sets, or the original downloads of one.
+        data_dir: Where TensorFlow Datasets finds prepared sets, or the original downloads of one;
+            the folder that `"oracle/published"`, or the files of Planetoid, are read from.
         labels_per_class: Train with so many labels of each class, chosen by `seed`, and all images
             without: batches `((labelled, labels), unlabelled)`. Labelled data only.
         length: Samples of a sound. Longer ones are cut into pieces, and silence fills up the last.
-            `None` takes the length the sounds have; `"tones"` have 2,048 samples.
+            `None` takes the length the sounds have; `"tones"` have 2,048 samples. Of a text, words
+            of a sentence, by default as many as the longest has; `"grammar"` has 12 symbols,
+            `"oracle"` 8 tokens and the published one 20.
         sample_rate: Samples a second that sounds are brought to. `None` takes the rate they have;
             `"tones"` have 8,000.
+        vocabulary: Of a text, how many words are told apart at most, with the two that stand for
+            the end and for all other words; the training split's most frequent ones.
+        minimum_count: Of a text, how often a word must occur in the training split to be one.
+        too_long: Of a text with a `length`, what becomes of longer sentences: `"drop"` leaves them
+            out, `"cut"` keeps their beginnings. A warning says how many there are.
+        attributes: Of the layout `"attributes"`, the names of those that are wanted, in this order;
+            by default all.
+        features: Of sounds, `"mel"` puts their mel spectrograms beside them (`kgen.datasets.mel`):
+            batches `(waves, features)`, or `(waves, {"labels": ..., "features": ...})`.
+        hop: Samples to a frame of these.
+        mel_bins: Channels of a frame.
 
     Returns:
         The three splits and what is known of the data.
@@ -112,8 +140,9 @@ def load(
         (TensorShape([8, 16, 16, 1]), TensorShape([8]), 62)
     """
     checks.settings(
-        batch_size, seed, layout, channels, steps_per_epoch, limit, jitter, length, sample_rate
-    )
+        batch_size, seed, layout, channels, steps_per_epoch, limit, jitter, length, sample_rate,
+        vocabulary, minimum_count, hop, mel_bins,
+    )  # fmt: skip
     check_shares(validation, test)
     size = checks.image_size(image_size)
     layout, channels = _for_pairs(pairs, direction, layout, channels)
@@ -129,17 +158,26 @@ def load(
     )
     request = Request(
         size, channels, layout, resize, validation, test, limit, data_dir, options,
-        length, sample_rate,
+        length, sample_rate, vocabulary, minimum_count, too_long,
+        checks.names_of_attributes(attributes, layout), features, hop, mel_bins,
     )  # fmt: skip
     text = os.fspath(name)
     path = Path(text).expanduser()
     if name == "tones":
         return tones.load(request)
+    if graph_splits.is_graph(text):
+        return graph_splits.load(text, request)
+    if name == "grammar":
+        return grammar.load(request)
+    if isinstance(name, str) and oracles.is_oracle(name):
+        return oracles.load(name, request)
+    if text_files.is_text(path, layout):
+        return text_files.load(path, request)
     if isinstance(name, str) and text.split("/")[0] == "glyphs":
-        _refuse_sound_settings(text, request)
+        _refuse_other_settings(text, request)
         return _load_glyphs(text, request)
     if name in MIXTURES:
-        _refuse_sound_settings(text, request)
+        _refuse_other_settings(text, request)
         return mixtures.load(text, layout, limit, options, image_size=image_size, channels=channels)
     if path.is_dir():
         of_sounds = not folder_layout.holds(path, pictures.SUFFIXES) and folder_layout.holds(
@@ -147,13 +185,13 @@ def load(
         )
         if of_sounds:
             return sound_folder.load(path, request)
-        _refuse_sound_settings(text, request)
+        _refuse_other_settings(text, request)
         return folder.load(path, request)
     if not isinstance(name, str) or text.startswith((".", "/", "~")):
-        raise DataError(f"no folder {text}: check the path.")
+        raise DataError(f"no folder or file {text}: check the path.")
     if named_sounds.is_sound(named.find(text, data_dir)):
         return named_sounds.load(text, request)
-    _refuse_sound_settings(text, request)
+    _refuse_other_settings(text, request)
     return named.load(text, request)
 
 
@@ -176,11 +214,12 @@ def _for_pairs(made, direction, layout, channels):
     return "images", needed or channels
 
 
-def _refuse_sound_settings(name: str, request: Request) -> None:
-    for argument in ("length", "sample_rate"):
+def _refuse_other_settings(name: str, request: Request) -> None:
+    for argument in ("length", "sample_rate", "features"):
         if getattr(request, argument) is not None:
             value = getattr(request, argument)
             raise DataError(f"{name} holds no sounds: leave {argument}={value} out.")
+    checks.refuse_text_settings(name, request)
 
 
 def from_arrays(

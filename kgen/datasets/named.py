@@ -3,6 +3,7 @@
 import difflib
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from kgen.datasets import pairs, pictures, strands
+from kgen.datasets import attributes, pairs, pictures, strands
 from kgen.datasets.assembly import Request, assemble, chosen_layout, larger
 from kgen.datasets.pipeline import WORKERS
 from kgen.datasets.splits import SPLITS, Splits
@@ -23,7 +24,11 @@ _PROBE_SECONDS = 10
 def load(name: str, request: Request) -> Splits:
     """Loads a set by its name."""
     pictures.check_resize(request.resize)
-    images, label = _features(find(name, request.data_dir), name)  # before anything is downloaded
+    described = find(name, request.data_dir)  # before anything is downloaded
+    images, label = _features(described, name)
+    traits = None
+    if request.layout == "attributes":
+        traits = _traits(described, request.attributes, name)
     builder = prepared(name, request.data_dir)
     first = builder.info.features[images[0]]
     size = request.size
@@ -36,18 +41,19 @@ def load(name: str, request: Request) -> Splits:
     channels = request.channels or (1 if first.shape[2] == 1 else 3)
 
     two_sided = "trainA" in builder.info.splits
-    stored = "labelled" if label else "images"
+    stored = "attributes" if traits else "labelled" if label else "images"
     if two_sided:
         stored, label = "unpaired", None
     elif len(images) == 2:
         stored = "paired"
     layout = chosen_layout(request.layout, stored, name)
     class_names = class_names_of(builder.info.features[label]) if label else None
+    class_names = [trait for _, trait in traits] if traits else class_names
 
     shares = request.validation, request.test, request.limit
     slices = slices_of(builder, name, "AB" if two_sided else "", *shares)
     sides = [[key] for key in images] if layout == "unpaired" and not two_sided else [images]
-    label = label if layout in ("labelled", "domains") else None
+    told = _teller(label if layout in ("labelled", "domains") else None, traits)
     total = sum(last - first for parts in slices.values() for _, first, last in parts)
     in_memory = total * len(images) * int(np.prod((*size, channels))) <= strands.IN_MEMORY
 
@@ -56,9 +62,9 @@ def load(name: str, request: Request) -> Splits:
             return strands.Memory([np.zeros((0, *size, channels), np.uint8)])
         drawn = larger(size, jitter)
         examples = _examples(
-            builder, split, first, last, keys, label, drawn, channels, request.resize
+            builder, split, first, last, keys, told, drawn, channels, request.resize
         )
-        return _held(examples) if in_memory else strands.Stream(examples, last - first)
+        return _held(examples, len(keys)) if in_memory else strands.Stream(examples, last - first)
 
     parts = {
         split: [
@@ -202,6 +208,38 @@ def _features(builder, name: str) -> tuple[list[str], str | None]:
     return images, label_of(items)
 
 
+def _traits(builder, wanted: Sequence[str] | None, name: str) -> list[tuple[str, str]]:
+    """The wanted attributes, as the key of the dictionary they are in and their own name in it.
+
+    Raises:
+        DataError: If its examples have no one dictionary of yes and no, or not these.
+    """
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    items = dict(features.items()) if isinstance(features, tfds.features.FeaturesDict) else {}
+    found = [
+        key
+        for key, feature in items.items()
+        if isinstance(feature, tfds.features.FeaturesDict)
+        and all(each.np_dtype == np.bool_ and each.shape == () for each in feature.values())
+    ]
+    if len(found) != 1:
+        raise DataError(
+            f"{name} cannot be loaded with layout='attributes': its examples have no dictionary of "
+            "yes and no, as celeb_a's have."
+        )
+    names = list(items[found[0]])
+    return [(found[0], names[place]) for place in attributes.chosen(names, wanted, name)]
+
+
+def _teller(label: str | None, traits: Sequence[tuple[str, str]] | None):
+    """A function of an example to what stands beside its images, or `None` for nothing."""
+    if traits:
+        return lambda row: tf.stack([tf.cast(row[key][name], tf.float32) for key, name in traits])
+    return None if label is None else lambda row: tf.cast(row[label], tf.int32)
+
+
 def label_of(items: dict) -> str | None:
     """The key of the label among the features of an example: `"label"`, or the only one."""
     import tensorflow_datasets as tfds
@@ -245,7 +283,7 @@ def slices_of(
     return slices
 
 
-def _examples(builder, split, first, last, keys, label, size, channels, resize) -> tf.data.Dataset:
+def _examples(builder, split, first, last, keys, told, size, channels, resize) -> tf.data.Dataset:
     """Single examples `(image, ..., label)`, resized, in the order they are stored."""
     import tensorflow_datasets as tfds
 
@@ -269,14 +307,14 @@ def _examples(builder, split, first, last, keys, label, size, channels, resize) 
             if image.shape != shape or image.dtype != tf.uint8:
                 image = tf.numpy_function(fit, [image], tf.uint8, stateful=False)
             images.append(tf.ensure_shape(image, shape))
-        return (*images, tf.cast(row[label], tf.int32)) if label else tuple(images)
+        return (*images, told(row)) if told else tuple(images)
 
     return dataset.map(example, num_parallel_calls=WORKERS, deterministic=True)
 
 
-def _held(examples: tf.data.Dataset) -> strands.Memory:
-    """A stream, read into memory."""
+def _held(examples: tf.data.Dataset, sides: int) -> strands.Memory:
+    """A stream of so many images an example, read into memory."""
     batches = examples.batch(512).as_numpy_iterator()
     columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
-    labels = columns.pop() if columns[-1].ndim == 1 else None
+    labels = columns.pop() if len(columns) > sides else None
     return strands.Memory(columns, labels)

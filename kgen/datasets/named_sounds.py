@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kgen.datasets import named, sounds, strands
+from kgen.datasets import checks, named, sounds, strands
 from kgen.datasets.assembly import Request, assemble, chosen_layout
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.errors import DataError
@@ -20,7 +20,7 @@ def load(name: str, request: Request) -> Splits:
     """Loads a set of sounds by its name."""
     import tensorflow_datasets as tfds
 
-    sounds.refuse_image_settings(name, request)
+    checks.refuse_image_settings(name, "sound", request)
     builder = named.find(name, request.data_dir)
     items = _items(builder)
     audio = [key for key, feature in items.items() if type(feature) is tfds.features.Audio]
@@ -77,6 +77,7 @@ def load(name: str, request: Request) -> Splits:
         class_names,
         request.options,
         sample_rate=wanted,
+        features=sounds.features_of(request, length, wanted),
     )
 
 

@@ -13,12 +13,11 @@ keeps the size of what it translates.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from kgen.datasets.strands import Strand, Stream
-from kgen.datasets.views import View
+from kgen.datasets.strands import Strand, Stream, changed
 from kgen.errors import DataError
 
 #: Pairs that a folder's images already hold: their left and right half.
@@ -136,42 +135,12 @@ def check(pairs: str | None, direction: str) -> None:
 
 def with_sources(strand: Strand | Stream, maker: Maker) -> Strand | Stream:
     """A strand of images as one of pairs `(source, image)`."""
-    return _changed(strand, lambda columns: [maker.make(columns[0]), columns[0]])
+    return changed(strand, lambda columns: [maker.make(columns[0]), columns[0]])
 
 
 def reversed_pairs(strand: Strand | Stream) -> Strand | Stream:
     """A strand of pairs, with targets first."""
-    return _changed(strand, lambda columns: columns[::-1])
-
-
-def _changed(strand, change):
-    return (_ChangedStream if isinstance(strand, Stream) else _Changed)(strand, change)
-
-
-class _Changed:
-    """A strand whose columns are changed."""
-
-    labels = None
-
-    def __init__(self, strand: Strand, change: Callable[[list], list]):
-        self._strand, self._change = strand, change
-
-    def __len__(self):
-        return len(self._strand)
-
-    def fetch(self, rows: tf.Tensor, view: View | None) -> list[tf.Tensor]:
-        return self._change(self._strand.fetch(rows, view))
-
-
-class _ChangedStream(Stream):
-    """A stream whose columns are changed."""
-
-    def __init__(self, stream: Stream, change: Callable[[list], list]):
-        super().__init__(stream.examples, len(stream))
-        self._stream, self._change = stream, change
-
-    def columns(self, batch: Sequence[tf.Tensor], view: View | None) -> list[tf.Tensor]:
-        return self._change(self._stream.columns(batch, view))
+    return changed(strand, lambda columns: columns[::-1])
 
 
 def _whole_levels(images: tf.Tensor) -> tf.Tensor:

@@ -36,7 +36,12 @@ def training(
             "pass a smaller image_size or a limit."
         )
     chosen = choose(np.asarray(strand.labels), labels_per_class, seed)
-    dataset = pipeline.training([_Rows(strand, chosen), _Unlabelled(strand)], seed=seed, **settings)
+    return batches(_Rows(strand, chosen), _Unlabelled(strand), seed=seed, **settings)
+
+
+def batches(labelled: Strand, unlabelled: Strand, **settings) -> tf.data.Dataset:
+    """Whole batches of two strands, those with labels and those without; see `training`."""
+    dataset = pipeline.training([labelled, unlabelled], **settings)
     return dataset.map(lambda labelled, labels, unlabelled: ((labelled, labels), unlabelled))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kgen.datasets import sounds, strands
+from kgen.datasets import checks, sounds, strands
 from kgen.datasets.assembly import Request, assemble, chosen_layout
 from kgen.datasets.folder import attempt, split_rows, told_of_skipped
 from kgen.datasets.folder_layout import Row, discover
@@ -19,7 +19,7 @@ from kgen.errors import DataError
 
 def load(root: Path, request: Request) -> Splits:
     """Loads a folder of sounds."""
-    sounds.refuse_image_settings(str(root), request)
+    checks.refuse_image_settings(str(root), "sound", request)
     wanted = "images" if request.layout == "waves" else request.layout
     found = discover(root, wanted, sounds.SUFFIXES)
     if found.layout in ("paired", "unpaired"):
@@ -65,6 +65,7 @@ def load(root: Path, request: Request) -> Splits:
         request.options,
         lines,
         sample_rate=rate,
+        features=sounds.features_of(request, length, rate),
     )
 
 

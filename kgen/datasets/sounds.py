@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from kgen.datasets import mel
 from kgen.errors import DataError
 
 SUFFIXES = (".wav", ".wave")
@@ -110,19 +111,17 @@ def common(name: str, what: str, values, argument: str) -> int:
     return int(low)
 
 
-def refuse_image_settings(name: str, request) -> None:
-    """Refuses what only images have.
+def features_of(request, length: int, sample_rate: int) -> mel.Mel | None:
+    """What makes the features that `load` was asked for; `None` for none.
 
     Raises:
-        DataError: If such an argument of `load` was given.
+        DataError: For unknown ones, some that these sounds cannot have, or settings of none.
     """
-    given = {
-        "image_size": request.size,
-        "channels": request.channels,
-        "flip": request.options.flip or None,
-        "jitter": request.options.jitter or None,
-        "pairs": request.options.pairs,
-    }
-    for argument, value in given.items():
-        if value is not None:
-            raise DataError(f"{name} is sound and no image: leave {argument}={value!r} out.")
+    if request.features is None:
+        if (request.hop, request.mel_bins) != (mel.HOP, mel.BINS):
+            raise DataError('hop and mel_bins are of features: pass features="mel" as well.')
+        return None
+    if request.features not in mel.FEATURES:
+        known = ", ".join(mel.FEATURES)
+        raise DataError(f"features={request.features!r}: choose from {known}.")
+    return mel.Mel(length, sample_rate, request.hop, request.mel_bins)

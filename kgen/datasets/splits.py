@@ -11,6 +11,8 @@ from kgen.errors import DataError
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from kgen.datasets.oracle import Oracle
+
 SPLITS = ("train", "validation", "test")
 LAYOUTS = (
     "images",
@@ -21,6 +23,8 @@ LAYOUTS = (
     "domains",
     "points",
     "waves",
+    "tokens",
+    "text",
 )
 
 
@@ -42,6 +46,11 @@ class Splits:
     | `"semi-supervised"` | training `((labelled, labels), unlabelled)`, else `(images, labels)` |
     | `"points"` | `points`, float32 `(n, 2)` of any size |
     | `"waves"` | `waves`, the sounds of a set without their labels |
+    | `"features"` | `(waves, features)`, or `(waves, {"labels": ..., "features": ...})` |
+    | `"tokens"` | `tokens`, int32 `(n, length)` from 0 to `vocabulary - 1` |
+
+    The nodes of a graph are semi-supervised, rows of numbers `(n, k)` in place of images.
+    `layout="text"` asks for the sentences of a text file, whose batches are tokens.
 
     Attributes:
         name: The name or folder the data came from.
@@ -50,7 +59,8 @@ class Splits:
         validation: In a fixed order and complete (the last batch may be smaller); `None` if empty.
         test: Like `validation`.
         image_shape: `(height, width, channels)` of one image; `(2,)` of points, `(length, 1)` of
-            sounds. Of two sides it is the second's, which a translation makes.
+            sounds, `(length,)` of tokens. Of two sides it is the second's, which a translation
+            makes.
         sizes: Examples per split; of unpaired data, those of the larger side.
         class_names: Names of the classes, domains or attributes by their number, or `None` without
             labels.
@@ -59,6 +69,10 @@ class Splits:
         flip: Whether half of the training images are mirrored, anew in every pass.
         sample_rate: Samples a second of sounds; `None` of everything else.
         source_shape: `(height, width, channels)` of the first of two sides; `None` of one.
+        vocabulary: How many tokens there are; `None` of everything else.
+        words: What each token is written as, by its number, where tokens are words: then 0 is the
+            end of a sentence, and nothing but 0 follows it.
+        oracle: What drew the tokens, where that is known: a `kgen.datasets.oracle.Oracle`.
     """
 
     name: str
@@ -74,6 +88,9 @@ class Splits:
     flip: bool = False
     sample_rate: int | None = None
     source_shape: tuple[int, int, int] | None = None
+    vocabulary: int | None = None
+    words: tuple[str, ...] | None = None
+    oracle: "Oracle | None" = None
 
     def __post_init__(self):
         object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))

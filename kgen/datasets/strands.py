@@ -40,7 +40,7 @@ class Memory:
 
     Args:
         images: One array of images `(n, height, width, channels)`, or two for paired data: uint8,
-            or float32 in [-1, 1]. Waves are `(n, length, 1)`.
+            or float32 in [-1, 1]. Waves are `(n, length, 1)`, tokens int32 `(n, length)`.
         labels: int32 numbers `(n,)`, float32 attributes `(n, k)`, or `None`.
         palette: uint8 colours `(n, 2, 3)` of ink and paper to paint grey uint8 images with, or
             `None` to leave them grey.
@@ -130,7 +130,7 @@ class Stream:
 
     Args:
         examples: Single examples, always in the same order: a tuple of one uint8 image, or two for
-            paired data, and then an int32 label if there are any.
+            paired data, and then its label if there are any, see `Memory`.
         size: How many there are.
     """
 
@@ -146,9 +146,45 @@ class Stream:
         return [to_unit(seen(part, view)) if part.shape.rank == 4 else part for part in batch]
 
 
+def changed(strand: Strand | Stream, change: Callable[[list], list]) -> Strand | Stream:
+    """A strand whose batches have other columns.
+
+    Args:
+        strand: Whose examples they are.
+        change: Of the columns of a batch, see `Strand.fetch`, to others.
+    """
+    return (_ChangedStream if isinstance(strand, Stream) else _Changed)(strand, change)
+
+
+class _Changed:
+    """A strand whose columns are changed."""
+
+    labels = None
+
+    def __init__(self, strand: Strand, change: Callable[[list], list]):
+        self._strand, self._change = strand, change
+
+    def __len__(self):
+        return len(self._strand)
+
+    def fetch(self, rows: tf.Tensor, view: View | None) -> list[tf.Tensor]:
+        return self._change(self._strand.fetch(rows, view))
+
+
+class _ChangedStream(Stream):
+    """A stream whose columns are changed."""
+
+    def __init__(self, stream: Stream, change: Callable[[list], list]):
+        super().__init__(stream.examples, len(stream))
+        self._stream, self._change = stream, change
+
+    def columns(self, batch: Sequence[tf.Tensor], view: View | None) -> list[tf.Tensor]:
+        return self._change(self._stream.columns(batch, view))
+
+
 def to_unit(images: tf.Tensor) -> tf.Tensor:
-    """uint8 grey levels as float32 in [-1, 1]; float images unchanged."""
-    if images.dtype.is_floating:
+    """uint8 grey levels as float32 in [-1, 1]; all else, floats and tokens, unchanged."""
+    if images.dtype != tf.uint8:
         return images
     return tf.cast(images, tf.float32) / 127.5 - 1.0
 

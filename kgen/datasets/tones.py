@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from kgen.datasets import sounds
+from kgen.datasets import checks, sounds
 from kgen.datasets.assembly import Request, assemble, chosen_layout
 from kgen.datasets.splits import SPLITS, Splits, place, split_of
 from kgen.datasets.strands import Memory
@@ -107,7 +107,7 @@ def draw(note: Note, length: int = LENGTH, sample_rate: int = SAMPLE_RATE) -> np
 
 def load(request: Request) -> Splits:
     """The splits of `tones`."""
-    sounds.refuse_image_settings("tones", request)
+    checks.refuse_image_settings("tones", "sound", request)
     layout = chosen_layout(request.layout, "labelled", "tones", plain="waves")
     length, rate = request.length or LENGTH, request.sample_rate or SAMPLE_RATE
     names = tuple(INSTRUMENTS)
@@ -119,4 +119,14 @@ def load(request: Request) -> Splits:
         return [Memory([waves], None if layout == "waves" else labels)]
 
     strands = {split: strand(split) for split in SPLITS}
-    return assemble("tones", layout, strands, (length, 1), names, request.options, sample_rate=rate)
+    features = sounds.features_of(request, length, rate)
+    return assemble(
+        "tones",
+        layout,
+        strands,
+        (length, 1),
+        names,
+        request.options,
+        sample_rate=rate,
+        features=features,
+    )

@@ -29,7 +29,7 @@ def compose(
     """The description of an export.
 
     Args:
-        model: The exported model; only its class's name is used.
+        model: The exported model; its class's name is used, and its words if it has any.
         endpoints: What was exported, the default signature first.
         outputs: Shape and dtype of every output, by signature and name, as they were traced.
         tensorflow_version: The version of TensorFlow that wrote the export.
@@ -43,11 +43,12 @@ def compose(
         },
         "uint8": endpoints[0].uint8,
         "serving_default": endpoints[0].name,
+        "words": list(model.words) if getattr(model, "words", None) else None,
         "signatures": {
             endpoint.name: {
                 "inputs": {
                     name: {
-                        **_tensor(list(spec.shape), spec.dtype, spec.role),
+                        **_tensor(list(spec.shape), spec.dtype, spec.role, spec.classes),
                         "distribution": spec.distribution,
                     }
                     for name, spec in endpoint.inputs.items()
@@ -74,7 +75,8 @@ def describe(path: str | PathLike[str]) -> dict[str, Any]:
         path: The folder of an export, as given to `kgen.export.save`.
 
     Returns:
-        A dict with `model`, `versions`, `uint8`, `serving_default` and `signatures`. Each
+        A dict with `model`, `versions`, `uint8`, `serving_default`, `words` (what each token
+        stands for, or `None`) and `signatures`. Each
         signature has `inputs` and `outputs`, by name, each with `shape` (`None` where any size
         will do), `dtype`, `role` and `range` (lowest and highest value, or `None`); inputs also
         have the `distribution` that latents are drawn from, or `None`.
@@ -91,6 +93,10 @@ def describe(path: str | PathLike[str]) -> dict[str, Any]:
         ) from error
 
 
-def _tensor(shape: list[int | None], dtype: str, role: str) -> dict[str, Any]:
+def _tensor(
+    shape: list[int | None], dtype: str, role: str, classes: int | None = None
+) -> dict[str, Any]:
+    if role == "tokens" and classes:
+        return {"shape": shape, "dtype": dtype, "role": role, "range": [0, classes - 1]}
     span = [0, 255] if dtype == "uint8" and role == "image" else _RANGES.get(role)
     return {"shape": shape, "dtype": dtype, "role": role, "range": span}

@@ -12,7 +12,7 @@ def example_inputs(endpoint: Endpoint, batch_size: int, seed: int) -> dict[str, 
     """Draws valid inputs for one endpoint; the same seed draws the same inputs.
 
     Images are uniform over their range, labels over their classes, uniform noise over
-    [0, 1), and everything else is standard normal.
+    [0, 1), temperatures are 1, and everything else is standard normal.
 
     Args:
         endpoint: What the inputs are for.
@@ -43,4 +43,6 @@ def _draw(random: np.random.Generator, spec: Input, batch_size: int) -> np.ndarr
         return random.uniform(-1.0, 1.0, shape)
     if spec.role == "uniform":
         return random.random(shape)
+    if spec.role == "temperature":
+        return np.ones(shape)
     return random.standard_normal(shape)

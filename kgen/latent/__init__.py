@@ -14,6 +14,7 @@ that has them: one that decodes latents, or samples from latents that are an inp
 - `arithmetic`: `direction`, `attribute_direction`, `moved`.
 - `neighbours`: `vectors`, `NeighbourIndex`, `nearest_images`, `fingerprint`.
 - `sweeps`: `traverse`, `by_effect`, `truncation`, `classes`.
+- `walks`: `chains`, what the chains of a `kgen.models.PPGN` go through.
 - `inversion`: `invert`, the latents of images by gradient descent.
 - `responses`: `unit_responses`, `filters`, of networks that look at images.
 
@@ -41,6 +42,7 @@ _HOMES = {
     "classes": "sweeps",
     "traverse": "sweeps",
     "truncation": "sweeps",
+    "chains": "walks",
     "Inversion": "inversion",
     "invert": "inversion",
     "Responses": "responses",

@@ -76,7 +76,8 @@ def unit_responses(
 ) -> Responses:
     """The images that excite a layer's units most, and which of their pixels do.
 
-    The value of a unit is its output; of a channel of maps, the largest of the map.
+    The value of a unit is its output; of a channel of maps, the largest of the map. A network that
+    is given more than the image, such as how far it has grown, is looked at as the model uses it.
 
     Args:
         model: A `kgen.models.GenerativeModel`.
@@ -105,8 +106,7 @@ def unit_responses(
     """
     if saliency not in SALIENCIES:
         raise DataError(f"saliency must be {' or '.join(SALIENCIES)}, got {saliency!r}.")
-    chosen, layer = _layer(model, network, layer)
-    values = _values(chosen, layer)
+    chosen, layer, values = _layer(model, network, layer)
     size = layer.output.shape[-1]
     best = _most_exciting(values, batches, top, image_shape(model, network))
     if units is None:
@@ -174,38 +174,79 @@ def _network(model, name):
 
 
 def _layer(model, network, name):
+    """A network, one of its layers, and a function of images to the units' values (n, units)."""
     chosen = _network(model, network)
+    tops = [layer for layer in chosen.layers if not isinstance(layer, keras.layers.InputLayer)]
     try:
-        shapes = {each.name: tuple(each.output.shape) for each in chosen.layers}
+        shapes = {each.name: tuple(each.output.shape) for each in tops}
     except AttributeError:
         raise DataError(f"{chosen.name} is not made of layers that can be looked at.") from None
-    inputs = [layer.name for layer in chosen.layers if isinstance(layer, keras.layers.InputLayer)]
-    maps = [key for key, shape in shapes.items() if len(shape) == 4 and key not in inputs]
+    maps = [key for key, shape in shapes.items() if len(shape) == 4]
     name = name or (maps or list(shapes))[-1]
-    if name not in shapes or name in inputs:
-        raise DataError(
-            f"{chosen.name} has no layer {name!r}: it has "
-            f"{', '.join(key for key in shapes if key not in inputs)}."
-        )
-    return chosen, chosen.get_layer(name)
-
-
-def _values(network, layer):
-    """A function of images to the units' values (n, units)."""
-    try:
-        inner = keras.Model(_images(network), layer.output)
-    except ValueError:
-        raise DataError(
-            f"layer {layer.name} of {network.name} sees more than the image, such as its label: "
-            "choose another layer."
-        ) from None
+    if name not in shapes:
+        raise DataError(f"{chosen.name} has no layer {name!r}: it has {', '.join(shapes)}.")
+    layer = next(each for each in tops if each.name == name)
+    output = _output_of(model, chosen, layer)
 
     def values(images):
-        output = inner(images, training=False)
-        axes = tuple(range(1, len(output.shape) - 1))
-        return ops.max(output, axis=axes) if axes else output
+        found = output(images)
+        axes = tuple(range(1, len(found.shape) - 1))
+        return ops.max(found, axis=axes) if axes else found
 
-    return values
+    return chosen, layer, values
+
+
+def _output_of(model, network, layer):
+    """A function of images to a layer's output."""
+    try:
+        inner = keras.Model(_images(network), layer.output)
+    except ValueError:  # of more inputs, or a network in the network
+        look = _looker(model)
+    else:
+        return lambda images: inner(images, training=False)
+
+    def output(images):
+        with _recorded(layer) as seen:
+            if look is not None:
+                look(images)
+        if not seen:
+            raise DataError(
+                f"layer {layer.name} of {network.name} sees more than the image, such as its "
+                "label: choose another layer."
+            )
+        return seen[-1]
+
+    return output
+
+
+def _looker(model):
+    """What the model itself does with images and with nothing else, or `None`."""
+    signatures = model.signatures()
+    for name in ("features", "discriminate", "encode", "classify"):
+        inputs = signatures[name].inputs if name in signatures else {}
+        if [spec.role for spec in inputs.values()] == ["image"] and name in model.capabilities:
+            (key,), run = inputs, signatures[name].function
+            return lambda images: run(**{key: images})
+    return None
+
+
+@contextlib.contextmanager
+def _recorded(layer):
+    """A list that gets the outputs of a layer, for as long as the context lasts."""
+    own, call, seen = vars(layer).get("call"), layer.call, []
+
+    def recorded(*arguments, **named):
+        seen.append(call(*arguments, **named))
+        return seen[-1]
+
+    layer.call = recorded
+    try:
+        yield seen
+    finally:
+        if own is None:
+            del layer.call
+        else:
+            layer.call = own
 
 
 @dataclasses.dataclass(frozen=True)

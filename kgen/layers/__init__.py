@@ -21,6 +21,7 @@ from kgen.layers.gaussian_prior import GaussianPrior
 from kgen.layers.gaussian_split import GaussianSplit
 from kgen.layers.given_dropout import GivenDropout
 from kgen.layers.grouped_convolution import GroupedConv2D
+from kgen.layers.highway import Highway
 from kgen.layers.image_pool import ImagePool
 from kgen.layers.invertible_convolution import InvertibleConv1x1
 from kgen.layers.label_planes import LabelPlanes
@@ -38,10 +39,13 @@ from kgen.layers.reference_batch import DropReference, ReferenceBatch
 from kgen.layers.reference_batch_normalization import ReferenceBatchNormalization
 from kgen.layers.reflection_padding import ReflectionPadding2D
 from kgen.layers.row_lstm import RowLSTM
+from kgen.layers.seen_moments import SeenMoments
 from kgen.layers.self_attention import SelfAttention
 from kgen.layers.spectral_normalization import SpectralNormalization
 from kgen.layers.squeeze import Squeeze
 from kgen.layers.tied_dense import TiedDense
+from kgen.layers.token_embedding import TokenEmbedding
+from kgen.layers.token_lstm import TokenLSTM
 from kgen.layers.virtual_batch_normalization import VirtualBatchNormalization
 from kgen.layers.weight_normalization import WeightNormalization
 
@@ -67,6 +71,7 @@ __all__ = [
     "GaussianSplit",
     "GivenDropout",
     "GroupedConv2D",
+    "Highway",
     "ImagePool",
     "InvertibleConv1x1",
     "LabelPlanes",
@@ -84,10 +89,13 @@ __all__ = [
     "ReferenceBatchNormalization",
     "ReflectionPadding2D",
     "RowLSTM",
+    "SeenMoments",
     "SelfAttention",
     "SpectralNormalization",
     "Squeeze",
     "TiedDense",
+    "TokenEmbedding",
+    "TokenLSTM",
     "VirtualBatchNormalization",
     "WeightNormalization",
     "all_layers",

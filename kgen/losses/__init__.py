@@ -14,7 +14,7 @@ from kgen.losses.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
-from kgen.losses.categorical import categorical_log_prob
+from kgen.losses.categorical import categorical_log_prob, draw_category
 from kgen.losses.discretized_logistic import (
     choose,
     discretized_logistic_log_prob,
@@ -31,6 +31,7 @@ from kgen.losses.f_divergence import (
     f_generator,
 )
 from kgen.losses.gan_qp import QP_DISTANCES, qp_discriminator, qp_distance, qp_generator
+from kgen.losses.gumbel_softmax import gumbel_noise, gumbel_softmax
 from kgen.losses.likelihood import (
     bernoulli_log_prob,
     bits_per_dim,
@@ -59,6 +60,7 @@ from kgen.losses.penalties import (
     orthogonality_penalty,
     zero_centred_penalty,
 )
+from kgen.losses.pull_away import pull_away
 from kgen.losses.reconstruction import mean_absolute_error
 from kgen.losses.regularizers import (
     R1,
@@ -73,7 +75,12 @@ from kgen.losses.regularizers import (
     at_step,
     find_regularizer,
 )
-from kgen.losses.semi_supervised import labelled_loss, real_logit, unlabelled_loss
+from kgen.losses.semi_supervised import (
+    class_entropy,
+    labelled_loss,
+    real_logit,
+    unlabelled_loss,
+)
 
 __all__ = [
     "F_DIVERGENCES",
@@ -103,7 +110,9 @@ __all__ = [
     "bits_per_dim",
     "categorical_log_prob",
     "choose",
+    "class_entropy",
     "discretized_logistic_log_prob",
+    "draw_category",
     "draw_logistic_mixture",
     "drift_penalty",
     "f_activation",
@@ -114,6 +123,8 @@ __all__ = [
     "find_objective",
     "find_regularizer",
     "gradient_norm",
+    "gumbel_noise",
+    "gumbel_softmax",
     "hinge_discriminator",
     "jensen_shannon_penalty",
     "labelled_loss",
@@ -130,6 +141,7 @@ __all__ = [
     "normal_log_prob",
     "one_centred_penalty",
     "orthogonality_penalty",
+    "pull_away",
     "qp_discriminator",
     "qp_distance",
     "qp_generator",

@@ -52,3 +52,18 @@ def unlabelled_loss(real_logits, fake_logits):
     """
     real, fake = real_logit(real_logits), real_logit(fake_logits)
     return 0.5 * (ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake)))
+
+
+def class_entropy(logits):
+    """`E H(p(y | x, real))` in nats: 0 where every class is certain, log K where none is known.
+
+    Args:
+        logits: (n, K), of images without labels.
+
+    Example:
+
+        >>> round(float(class_entropy(ops.zeros((2, 10)))), 4)
+        2.3026
+    """
+    log_probabilities = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
+    return -ops.mean(ops.sum(ops.exp(log_probabilities) * log_probabilities, axis=-1))

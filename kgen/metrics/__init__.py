@@ -10,9 +10,10 @@ Where things are:
 
 - The mathematics is in pure functions on arrays, one topic a module: `moments`, `frechet`,
   `kernel`, `classifier_score`, `manifold` (on `pairwise`), `nearest`, `label_accuracy`, `modes`,
-  `sliced_wasserstein`, `similarity`, `parzen`, `path_length`, `likelihood`, `probing`.
+  `sliced_wasserstein`, `similarity`, `parzen`, `path_length`, `likelihood`, `probing`, `bleu`.
 - Names: `registry` says what each metric is; `measures` says how it is taken, by functions of a
-  `case` in `feature_measures`, `image_measures` and `model_measures`; `score` is what comes out.
+  `case` in `feature_measures`, `image_measures`, `model_measures` and `text_measures`; `score` is
+  what comes out.
 - One evaluation: `evaluation` refuses what cannot be (`demands`), reads images in chunks
   (`streams`), keeps what is wanted of each (`sides`), and the real side for longer (`real`, and on
   disk `reference`).

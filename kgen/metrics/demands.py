@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ _ELSEWHERE = {
     "kid": "kd",
     "inception_score": "classifier_score",
 }
+#: The metrics of points near the centres of a mixture.
+OF_POINTS = ("modes", "quality")
 _INCEPTION = "inception-2015-12-05"
 # The capability behind a need, and what is said of a model without it.
 _CAPABILITIES = {
@@ -108,6 +111,45 @@ def check_labels(metrics: Sequence[str], data: Splits) -> None:
             )
 
 
+def check_kind(metrics: Sequence[str], data: Splits) -> None:
+    """Refuses metrics of images for points, nodes and tokens, and those of tokens for all else.
+
+    Also those whose package is not installed.
+
+    Raises:
+        MetricError: See above.
+    """
+    tokens = data.layout == "tokens"
+    for name in metrics:
+        needs = METRICS[name].needs
+        if data.layout == "semi-supervised" and len(data.image_shape) == 1:
+            raise MetricError(
+                f"{name} is of images, and {data.name} holds the nodes of a graph: the error on "
+                "those of the test split is in a run's summary.json."
+            )
+        if data.layout == "points" and name not in (*OF_POINTS, "nll"):
+            raise MetricError(
+                f"{name} is of {'tokens' if 'tokens' in needs else 'images'}, and {data.name} "
+                "holds points: ask for modes and quality, or for nll."
+            )
+        if tokens and "tokens" not in needs and name != "nll":
+            raise MetricError(
+                f"{name} is of images, and {data.name} holds tokens: ask for bleu and self_bleu, "
+                "or for nll."
+            )
+        if not tokens and "tokens" in needs:
+            raise MetricError(f"{name} is of tokens, and {data.name} holds {data.layout}.")
+        if "sacrebleu" in needs and importlib.util.find_spec("sacrebleu") is None:
+            raise MetricError(f"{name} needs sacrebleu: pip install 'kgen-keras[text]'.")
+        if "grammar" in needs and data.name != "grammar":
+            raise MetricError(f"{name} is of the built-in grammar alone, not of {data.name}.")
+        if "oracle" in needs and data.oracle is None:
+            raise MetricError(
+                f"{name} needs data whose oracle is known, and that of {data.name} is not: load "
+                "'oracle' or 'oracle/published'."
+            )
+
+
 def check_classes(metrics: Sequence[str], network: Any, data: Splits) -> None:
     """Refuses `label_accuracy` by a classifier of other classes than the data's.
 
@@ -153,10 +195,12 @@ def check_source(
     shape = np.shape(source)
     wanted = (2,) if image_shape is None else image_shape
     dtype = np.asarray(source).dtype
-    if dtype.kind not in "fu" or (shape[1:] != tuple(wanted) and image_shape is not None):
+    tokens = layout == "tokens"
+    kinds, what, types = ("iu", "tokens", "int") if tokens else ("fu", "images", "float or uint8")
+    if dtype.kind not in kinds or (shape[1:] != tuple(wanted) and image_shape is not None):
         raise MetricError(
             f"a source of shape {shape} and type {type(source).__name__} of {dtype}: pass a model "
-            f"with capabilities, or images (n, {', '.join(map(str, wanted))}), float or uint8."
+            f"with capabilities, or {what} (n, {', '.join(map(str, wanted))}), {types}."
         )
 
 

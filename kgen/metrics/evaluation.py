@@ -13,7 +13,14 @@ import numpy as np
 from kgen.datasets.mixture import MIXTURES, Mixture
 from kgen.errors import MetricError
 from kgen.metrics.case import Case, Measure
-from kgen.metrics.demands import check_classes, check_labels, check_source, choose_network
+from kgen.metrics.demands import (
+    OF_POINTS,
+    check_classes,
+    check_kind,
+    check_labels,
+    check_source,
+    choose_network,
+)
 from kgen.metrics.measures import measure_of
 from kgen.metrics.real import RealData
 from kgen.metrics.registry import METRICS, parse_metrics
@@ -30,9 +37,6 @@ from kgen.metrics.streams import (
 
 if TYPE_CHECKING:
     from kgen.datasets import Splits
-
-# The metrics of points near the centres of a mixture.
-_OF_POINTS = ("modes", "quality")
 
 
 class Evaluator:
@@ -52,8 +56,8 @@ class Evaluator:
 
     Args:
         data: The data, with layout `"images"`, `"labelled"`, `"domains"`, of translations
-            `"paired"` or `"unpaired"` or, for `modes`, `quality` and `nll`, `"points"`; `None` only
-            for the first two of a `mixture`.
+            `"paired"` or `"unpaired"`, for metrics of tokens `"tokens"` or, for `modes`, `quality`
+            and `nll`, `"points"`; `None` only for the first two of a `mixture`.
         metrics: Keys of `METRICS`, as a sequence or as text with commas between.
         n: How many samples to draw, and how many images of the split to compare with at most (a
             fixed random subset where it, or an array, has more). Scores say how many there were.
@@ -107,7 +111,8 @@ class Evaluator:
             )
         if data is not None and data.layout == "points":
             mixture = mixture or MIXTURES.get(data.name)
-            _refuse_of_points(self.metrics, data)
+        if data is not None:
+            check_kind(self.metrics, data)
         self.mixture, self.log_prob_samples = mixture, log_prob_samples
         self._measures = {name: measure_of(name, mixture) for name in self.metrics}
         if data is None:
@@ -132,7 +137,8 @@ class Evaluator:
 
         Args:
             source: A model with the capabilities that the metrics need, or images
-                (m, height, width, channels) in [-1, 1] or uint8 (points (m, 2) for a `mixture`).
+                (m, height, width, channels) in [-1, 1] or uint8 (points (m, 2) for a `mixture`,
+                tokens int (m, length)).
             labels: The classes (m,) that the images of an array were asked to show; of a model,
                 the classes to ask for, over and over, in place of the split's.
 
@@ -250,6 +256,8 @@ class Evaluator:
         """The images' shape, of which comparable scores have the same, and the network's way."""
         if self.data is None or self.data.layout == "points":
             return None
+        if self.data.layout == "tokens":
+            return f"{self.image_shape[0]} tokens"
         size = "x".join(map(str, self.image_shape))
         return ", ".join(filter(None, [size, network and network.resize]))
 
@@ -288,16 +296,8 @@ def _count(n) -> int:
     return int(n)
 
 
-def _refuse_of_points(metrics: Sequence[str], data: Splits) -> None:
-    if other := [name for name in metrics if name not in (*_OF_POINTS, "nll")]:
-        raise MetricError(
-            f"{other[0]} is of images, and {data.name} holds points: ask for modes and quality, or "
-            "for nll."
-        )
-
-
 def _refuse_without_data(metrics: Sequence[str], mixture: Mixture | None) -> None:
-    other = [name for name in metrics if name not in _OF_POINTS]
+    other = [name for name in metrics if name not in OF_POINTS]
     if other or mixture is None:
         raise MetricError(
             f"{(other or metrics)[0]} needs data: pass what kgen.datasets.load returns (only modes "

@@ -1,4 +1,4 @@
-"""The likelihood of held-out images: one evaluator for nats and for bits per dimension."""
+"""The likelihood of held-out data: one evaluator for nats, bits per dimension, nats per token."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ def negative_log_likelihood(
 
     Args:
         model: A model with the capability `log_prob`.
-        batches: Pairs of images (n, height, width, channels) and their labels or `None`.
+        batches: Pairs of images (n, height, width, channels), or tokens int (n, length), and their
+            labels or `None`.
         samples: Importance samples, if `log_prob` takes them; by default its own number.
         seed: Seeds each batch's draws together with the batch's number.
 
     Returns:
-        The mean, its standard error over the images, details (`bits_per_dim`, `images`, and
-        `importance_samples` where there are some) and notes on what was measured.
+        The mean, its standard error over the images, details (`bits_per_dim`, of tokens
+        `nats_per_token`, `images`, and `importance_samples` where there are some) and notes on what
+        was measured.
 
     Raises:
         MetricError: If the model has no `log_prob`, needs labels that are not there, or gives a
@@ -60,7 +62,7 @@ def negative_log_likelihood(
         )
     if "samples" in arguments and samples is None:
         samples = inspect.signature(model.log_prob).parameters["samples"].default
-    values, dimensions = [], 0
+    values, dimensions, tokens = [], 0, False
     for number, (images, labels) in enumerate(batches):
         given = {}
         if "samples" in arguments:
@@ -72,7 +74,7 @@ def negative_log_likelihood(
                 raise MetricError("the model's likelihood needs labels: load the data with them.")
             given["labels"] = labels
         values.append(np.asarray(model.log_prob(images, **given), np.float64))
-        dimensions = math.prod(images.shape[1:])
+        dimensions, tokens = math.prod(images.shape[1:]), images.dtype.kind == "i"
     values = np.concatenate(values) if values else np.zeros(0)
     if len(values) < 2:
         raise MetricError(f"nll of {len(values)} images: the split has too few.")
@@ -82,10 +84,9 @@ def negative_log_likelihood(
             f"{len(values)} images: the model gives them no probability, or has diverged."
         )
     mean = -float(values.mean())
-    details = {
-        "bits_per_dim": mean / (dimensions * math.log(2)),
-        "images": len(values),
-    }
+    each = "nats_per_token" if tokens else "bits_per_dim"
+    unit = 1.0 if tokens else math.log(2)
+    details = {each: mean / (dimensions * unit), "images": len(values)}
     notes = (f"of {getattr(model, 'log_prob_of', 'what the model observes')}",)
     if "samples" in arguments:
         details["importance_samples"] = samples

@@ -10,6 +10,7 @@ from kgen.errors import MetricError
 from kgen.metrics import feature_measures as features
 from kgen.metrics import image_measures as images
 from kgen.metrics import model_measures as models
+from kgen.metrics import text_measures as texts
 from kgen.metrics.case import Measure
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "psnr": models.reconstruction("psnr"),
         "ssim": models.reconstruction("ssim"),
         "cycle_error": Measure(models.cycle_error, network=False),
+        **{f"bleu_{order}": texts.bleu_of(order) for order in texts.ORDERS},
+        **{f"self_bleu_{order}": texts.self_bleu_of(order) for order in texts.ORDERS},
+        "validity": Measure(texts.validity, fake=("images",), network=False),
+        "oracle_nll": Measure(texts.oracle_nll, fake=("images",), network=False),
     }
 )
 

@@ -89,8 +89,16 @@ def nll(case: Case) -> Measured:
         case.model, regrouped(case.real.chunks()), samples=case.log_prob_samples, seed=case.seed
     )
     n = details.pop("images")
+    if getattr(case.real.data, "words", None):
+        words = np.concatenate([_words(tokens) for tokens, _ in case.real.chunks()])
+        details["perplexity"] = math.exp(value / words.mean())
     method = ", ".join(notes)  # likelihoods of other things do not compare
     return Measured(value=value, deviation=error, details=details, method=method, n_real=n)
+
+
+def _words(tokens: np.ndarray) -> np.ndarray:
+    """How many words each text has, its end among them where there is room for one."""
+    return np.minimum((tokens != 0).sum(axis=1) + 1, tokens.shape[1])
 
 
 def reconstruction(name: str) -> Measure:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from kgen.errors import MetricError
-from kgen.latent.paths import lerp, slerp
+from kgen.latent.paths import PATHS, slerp
+from kgen.latent.priors import onto_sphere
 
 _CHUNK = 250
 
@@ -33,7 +34,8 @@ def path_length(
         render: Takes latents (n, *shape) to images; the same latents give the same images.
         features: Takes images to (n, d), and must not round them to 8 bits.
         shape: Of one latent.
-        distribution: `"N(0, 1)"`, whose paths are spherical, or `"U(-1, 1)"`, straight ones.
+        distribution: `"N(0, 1)"` or `"sphere"`, whose paths are spherical, or `"U(-1, 1)"`, whose
+            paths are straight.
         pairs: How many paths.
         epsilon: The step along the path.
         trim: Distances below and above these percentiles are left out of the mean.
@@ -51,17 +53,18 @@ def path_length(
         >>> 0.9 < value / (9 * 2 * 2 / 3) < 1.1  # 9 E|b - a|^2, trimmed
         True
     """
-    path = {"N(0, 1)": slerp, "U(-1, 1)": lerp}.get(distribution)
+    path = PATHS.get(distribution)
     if path is None:
-        raise MetricError(
-            f"path_length knows paths of latents N(0, 1) and U(-1, 1), not of {distribution!r}."
-        )
+        known = ", ".join(PATHS)
+        raise MetricError(f"path_length knows paths of latents {known}, not of {distribution!r}.")
     rng = np.random.default_rng(seed)
     values = []
     for start in range(0, pairs, _CHUNK):
         n = min(_CHUNK, pairs - start)
         draw = rng.standard_normal if path is slerp else lambda size: rng.uniform(-1, 1, size)
         first, second = draw((n, *shape)), draw((n, *shape))
+        if distribution == "sphere":
+            first, second = onto_sphere(first), onto_sphere(second)
         t = rng.uniform(0, 1, (n,) + (1,) * len(shape))
         ends = path(first, second, t), path(first, second, t + epsilon)
         images = np.asarray(render(np.concatenate(ends).astype(np.float32)))

@@ -26,6 +26,10 @@ NEEDS = {
     "representation": "a model that gives features of images",
     "mixture": "points, and the mixture they are drawn from",
     "train": "the training split",
+    "tokens": "texts or other tokens",
+    "grammar": "the built-in grammar",
+    "sacrebleu": "the package sacrebleu",
+    "oracle": "data drawn by an oracle",
 }
 
 
@@ -181,7 +185,8 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "Goodfellow et al. 2014",
         ),
         "nll": Metric(
-            "negative log-likelihood in nats an image, bits per dimension beside it",
+            "negative log-likelihood in nats an example, bits per dimension or nats per token "
+            "beside it",
             "lower",
             ("log_prob",),
         ),
@@ -204,18 +209,58 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             ("cycle",),
             "Zhu et al. 2017",
         ),
+        **{
+            f"bleu_{order}": Metric(
+                f"mean BLEU of samples against all held-out sentences, n-grams up to {order}",
+                "higher",
+                ("sample", "tokens", "sacrebleu"),
+                "Papineni et al. 2002, as in Yu et al. 2017",
+            )
+            for order in (2, 3, 4)
+        },
+        **{
+            f"self_bleu_{order}": Metric(
+                "mean BLEU of each sample against the others, to read beside that of real "
+                f"sentences, n-grams up to {order}",
+                None,
+                ("sample", "tokens", "sacrebleu"),
+                "Zhu et al. 2018",
+            )
+            for order in (2, 3, 4)
+        },
+        "validity": Metric(
+            "share of samples that are sentences of the grammar, and how many different ones",
+            "higher",
+            ("sample", "tokens", "grammar"),
+            "Kusner & Hernández-Lobato 2016",
+        ),
+        "oracle_nll": Metric(
+            "negative log-likelihood of samples under the oracle that drew the data, in nats a "
+            "token",
+            "lower",
+            ("sample", "tokens", "oracle"),
+            "Yu et al. 2017",
+        ),
     }
 )
 
 #: What stands for several metrics.
-SHORT = MappingProxyType({"pr": ("precision", "recall"), "dc": ("density", "coverage")})
+SHORT = MappingProxyType(
+    {
+        "pr": ("precision", "recall"),
+        "dc": ("density", "coverage"),
+        "bleu": ("bleu_2", "bleu_3", "bleu_4"),
+        "self_bleu": ("self_bleu_2", "self_bleu_3", "self_bleu_4"),
+    }
+)
 
 
 def parse_metrics(metrics: str | Iterable[str]) -> tuple[str, ...]:
     """The names of the metrics asked for, each once and in order.
 
     Args:
-        metrics: Names, or one text of names with commas between; `pr` and `dc` stand for two each.
+        metrics: Names, or one text of names with commas between; some names stand for
+            several, such as `pr` (`SHORT`).
 
     Raises:
         MetricError: For a name that is none; it says the nearest.

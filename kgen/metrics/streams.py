@@ -54,7 +54,7 @@ def check_split(data: Splits, split: str, two_sided: bool = False) -> None:
     """
     if split not in ("train", "validation", "test"):
         raise MetricError(f"there is no split {split!r}: choose train, validation or test.")
-    single = ("images", *OF_DOMAINS, "semi-supervised", "points")
+    single = ("images", *OF_DOMAINS, "semi-supervised", "points", "tokens")
     if data.layout not in (*single, *TWO_SIDED) or (data.layout in TWO_SIDED and not two_sided):
         raise MetricError(
             f"{data.name} holds {data.layout} images: samples are compared with single ones, so "
@@ -220,8 +220,9 @@ def sample_chunks(
         given = {} if part is None else {"labels": part}
         images = _checked(model.sample(count, seed=chunk_seed(seed, chunk), **given))
         if image_shape is not None and images.shape[1:] != tuple(image_shape):
+            what = "sequences" if images.dtype.kind == "i" else "images"
             raise MetricError(
-                f"{type(model).__name__} draws images of {_size(images.shape[1:])}, and the data "
+                f"{type(model).__name__} draws {what} of {_size(images.shape[1:])}, and the data "
                 f"have {_size(image_shape)}: load them in the model's size."
             )
         yield images, part
@@ -289,6 +290,8 @@ def array_chunks(images: np.ndarray, n: int, labels: np.ndarray | None) -> Itera
 
 def _checked(images) -> np.ndarray:
     images = np.asarray(images)
+    if images.dtype.kind == "i" and images.ndim == 2:  # tokens
+        return images
     images = images if images.dtype == np.float64 and images.ndim == 2 else images.astype("float32")
     low, high = float(images.min()), float(images.max())
     if not (np.isfinite(low) and np.isfinite(high)):

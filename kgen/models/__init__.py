@@ -28,11 +28,16 @@ from kgen.models.conditional.cvaegan import CVAEGAN
 from kgen.models.conditional.infogan import InfoGAN
 from kgen.models.conditional.projectiongan import ProjectionGAN
 from kgen.models.flow.glow import Glow
+from kgen.models.graph.graphsgan import GraphSGAN
 from kgen.models.inference.ali import ALI
 from kgen.models.inference.bigan import BiGAN
 from kgen.models.inference.biganqp import BiGANQP
+from kgen.models.plug_and_play.ppgn import PPGN
 from kgen.models.scale.biggan import BigGAN
 from kgen.models.scale.progressivegan import ProgressiveGAN
+from kgen.models.sequence.gumbelsoftmaxgan import GumbelSoftmaxGAN
+from kgen.models.sequence.seqgan import SeqGAN
+from kgen.models.sequence.tokens import TokenModel
 from kgen.models.signature import Signature, TensorSpec
 from kgen.models.translation.cyclegan import CycleGAN
 from kgen.models.translation.discogan import DiscoGAN
@@ -59,6 +64,7 @@ __all__ = [
     "GANQP",
     "IWAE",
     "LSGAN",
+    "PPGN",
     "R3GAN",
     "SGAN",
     "VAE",
@@ -80,6 +86,8 @@ __all__ = [
     "GaussianMixture",
     "GenerativeModel",
     "Glow",
+    "GraphSGAN",
+    "GumbelSoftmaxGAN",
     "InfoGAN",
     "IntroVAE",
     "Pix2Pix",
@@ -88,9 +96,11 @@ __all__ = [
     "PixelRNN",
     "ProgressiveGAN",
     "ProjectionGAN",
+    "SeqGAN",
     "Signature",
     "StarGAN",
     "TensorSpec",
+    "TokenModel",
     "UnpairedTranslation",
     "UnrolledGAN",
     "WaveNet",

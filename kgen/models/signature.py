@@ -17,8 +17,9 @@ class TensorSpec:
         dtype: A NumPy dtype name.
         role: What the numbers are: `"image"` or `"wave"` (in [-1, 1]), `"point"`, `"latent"`,
             `"noise"` (standard normal), `"uniform"` (in [0, 1)), `"mask"`, `"label"`,
-            `"attributes"` (0 or 1), `"features"`, `"logit"` or `"log_prob"`.
-        classes: Of a label, how many there are.
+            `"attributes"` (0 or 1), `"tokens"` (whole numbers from 0), `"temperature"` (above 0),
+            `"features"`, `"logit"` or `"log_prob"`.
+        classes: Of a label or tokens, how many there are.
         distribution: Of a latent to sample from: `"N(0, 1)"`, `"U(-1, 1)"`, `"sphere"` (its radius
             the root of the dimension), or, cut off, `"N(0, 1) in [-2, 2]"`.
     """
@@ -33,7 +34,8 @@ class TensorSpec:
         """`value` as a NumPy array of this dtype.
 
         Raises:
-            DataError: If the shape does not fit, or an image leaves [-1, 1].
+            DataError: If the shape does not fit, or an image leaves [-1, 1], or tokens the
+                vocabulary.
         """
         array = np.asarray(value, self.dtype)
         fits = len(array.shape) == len(self.shape) and all(
@@ -45,6 +47,8 @@ class TensorSpec:
             )
         if self.role in ("image", "wave"):
             check_image_range(name, array)
+        if self.role == "tokens":
+            check_tokens(name, array, self.classes)
         return array
 
 
@@ -82,6 +86,17 @@ def check_image_range(name: str, array: np.ndarray) -> None:
         hint = "x / 127.5 - 1" if low >= 0 and high <= 255 else "a scaling of your own"
         raise DataError(
             f"{name} must be in [-1, 1], found [{low:.4g}, {high:.4g}]: scale them, here by {hint}."
+        )
+
+
+def check_tokens(name: str, array: np.ndarray, vocabulary: int) -> None:
+    """Raises `DataError` unless the numbers are whole and lie in [0, vocabulary)."""
+    if not np.issubdtype(array.dtype, np.integer):
+        raise DataError(f"{name} must be whole numbers, got {array.dtype}.")
+    if array.size and not (array.min() >= 0 and array.max() < vocabulary):
+        raise DataError(
+            f"{name} must be from 0 to {vocabulary - 1}, found {array.min()} to {array.max()}: "
+            f"build the model for a vocabulary of {array.max() + 1}."
         )
 
 

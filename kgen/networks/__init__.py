@@ -18,6 +18,7 @@ from kgen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from kgen.networks.discogan import discogan_discriminator, discogan_generator
 from kgen.networks.features import features_and_logits, stages_and_logits
 from kgen.networks.glow import coupling_network, glow
+from kgen.networks.graphsgan import graphsgan_discriminator, graphsgan_generator
 from kgen.networks.infogan import (
     infogan_discriminator,
     infogan_generator,
@@ -46,6 +47,8 @@ from kgen.networks.sgan import (
 )
 from kgen.networks.shallow_autoencoder import shallow_decoder, shallow_encoder
 from kgen.networks.stargan import stargan_discriminator, stargan_generator
+from kgen.networks.token_cnn import token_cnn
+from kgen.networks.token_lstm import token_lstm
 from kgen.networks.translation import resnet_generator
 from kgen.networks.unet import unet
 from kgen.networks.unrolledgan import tanh_discriminator, tanh_generator
@@ -85,6 +88,8 @@ __all__ = [
     "gated_pixelcnn",
     "generators_of",
     "glow",
+    "graphsgan_discriminator",
+    "graphsgan_generator",
     "infogan_discriminator",
     "infogan_generator",
     "infogan_recognition",
@@ -117,6 +122,8 @@ __all__ = [
     "stargan_generator",
     "tanh_discriminator",
     "tanh_generator",
+    "token_cnn",
+    "token_lstm",
     "unet",
     "wavenet",
     "wgangp_critic",

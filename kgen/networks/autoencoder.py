@@ -84,8 +84,8 @@ def dense_decoder(
         >>> dense_decoder((28, 28, 1)).output_shape
         (None, 28, 28, 1)
     """
-    height, width, channels = image_shape
-    shape = (height, width, channels * parameters)
+    *size, channels = image_shape
+    shape = (*size, channels * parameters)
     latents, labels = keras.Input((latent_dim,), name="latents"), _labels(classes)
     x = _joined(latents, labels, classes)
     for units in reversed(hidden):

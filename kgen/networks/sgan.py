@@ -20,6 +20,41 @@ def _fixed(layer: layers.Layer, **kwargs) -> layers.Layer:
     return WeightNormalization(layer, train_scale=False, **kwargs)
 
 
+def noisy_logits(x, classes: int, widths, activation: str, input_noise: float, noise: float):
+    """Weight-normalised dense layers with Gaussian noise before each, and logits at the end.
+
+    Args:
+        x: Symbolic (n, inputs).
+        classes: How many logits; only their layer's scale is trained.
+        widths: Of the hidden layers; the last one, before its noise, is the features.
+        activation: Of the hidden layers.
+        input_noise: Standard deviation of the noise on the inputs.
+        noise: That of the noise on hidden layers.
+    """
+    for i, width in enumerate(widths):
+        x = GaussianNoise(noise if i else input_noise)(x)
+        dense = layers.Dense(width, activation, kernel_initializer=_normal(0.1))
+        last = i == len(widths) - 1
+        x = _fixed(dense, name=FEATURES if last else None)(x)
+    x = GaussianNoise(noise)(x)
+    return WeightNormalization(
+        layers.Dense(classes, kernel_initializer=_normal(0.1), dtype="float32"), dtype="float32"
+    )(x)
+
+
+def softplus_layers(latents, width: int):
+    """Two softplus layers with batch normalisation (no gain), of latents in [-1, 1).
+
+    The authors' latents are uniform in [0, 1): the layers begin by moving them there.
+    """
+    x = layers.Rescaling(0.5, 0.5)(latents)
+    for _ in range(2):
+        x = layers.Dense(width, use_bias=False)(x)
+        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-6, scale=False)(x)
+        x = layers.Activation("softplus")(x)
+    return x
+
+
 def sgan_dense_discriminator(
     image_shape: tuple[int, int, int],
     classes: int,
@@ -46,16 +81,8 @@ def sgan_dense_discriminator(
     """
     images = keras.Input(image_shape, name="images")
     x = layers.Flatten()(layers.Rescaling(0.5, 0.5)(images))
-    for i, width in enumerate(widths):
-        x = GaussianNoise(noise if i else input_noise)(x)
-        dense = layers.Dense(width, "relu", kernel_initializer=_normal(0.1))
-        last = i == len(widths) - 1
-        x = _fixed(dense, name=FEATURES if last else None)(x)
-    x = GaussianNoise(noise)(x)
-    logits = WeightNormalization(
-        layers.Dense(classes, kernel_initializer=_normal(0.1), dtype="float32"), dtype="float32"
-    )
-    return keras.Model(images, logits(x), name="discriminator")
+    logits = noisy_logits(x, classes, widths, "relu", input_noise, noise)
+    return keras.Model(images, logits, name="discriminator")
 
 
 def sgan_dense_generator(
@@ -63,9 +90,8 @@ def sgan_dense_generator(
 ) -> keras.Model:
     """Latents (n, latent_dim), uniform in [-1, 1), to images (n, *image_shape): for MNIST.
 
-    Two softplus layers with batch normalisation (no gain), then a weight-normalised sigmoid, whose
-    (0, 1) is brought to the images' range. The authors' latents are uniform in [0, 1): the network
-    begins by moving them there.
+    `softplus_layers`, then a weight-normalised sigmoid, whose (0, 1) is brought to the images'
+    range.
 
     Args:
         image_shape: (height, width, channels).
@@ -79,11 +105,7 @@ def sgan_dense_generator(
     """
     height, width_, channels = image_shape
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Rescaling(0.5, 0.5)(latents)
-    for _ in range(2):
-        x = layers.Dense(width, use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-6, scale=False)(x)
-        x = layers.Activation("softplus")(x)
+    x = softplus_layers(latents, width)
     pixels = layers.Dense(height * width_ * channels, "sigmoid", dtype="float32")
     x = WeightNormalization(pixels, initial_deviation=None, dtype="float32")(x)
     x = layers.Rescaling(2.0, -1.0, dtype="float32")(x)

@@ -13,6 +13,7 @@ from kgen.report.html import Html, document, join, table, tag, unbroken
 from kgen.report.output import check_output, duration
 from kgen.report.record import RunRecord, read, typed
 from kgen.report.scores import figure, protocol_text
+from kgen.report.texts import sections
 from kgen.scores_file import Measured
 
 MOST_ROWS = 200  # of the table of numbers, and of the list of files left out
@@ -50,6 +51,7 @@ def page(record: RunRecord) -> str:
         *_head(record),
         *_scores(record),
         *_pictures(record),
+        *_texts(record),
         *_curves(record),
         *_how(record),
         tag("footer", "Made by kgen from the files of the run; it loads nothing from elsewhere."),
@@ -88,7 +90,8 @@ def _scores(record: RunRecord) -> Iterable[Html]:
     for protocol, rows in tables.items():
         yield table(["metric", "value", "model"], rows, protocol)
     if not any(measured.reported for measured in record.scores):
-        advice = f"kgen evaluate {record.folder.path} --metrics fd,pr"
+        usual = "bleu,nll" if record.texts else "fd,pr"
+        advice = f"kgen evaluate {record.folder.path} --metrics {usual}"
         yield tag("p", "Not yet measured on the test split: ", tag("code", advice), class_="faint")
     if test := record.summary.get("test"):
         rows = [[name, shown(value)] for name, value in test.items()]
@@ -128,6 +131,12 @@ def _pictures(record: RunRecord) -> Iterable[Html]:
         yield tag("h2", "Pictures")
         films = [slider(kind, by_epoch) for kind, by_epoch in record.pictures.items()]
         yield tag("div", *films, class_="films")
+
+
+def _texts(record: RunRecord) -> Iterable[Html]:
+    for kind, by_epoch in record.texts.items():
+        yield tag("h2", kind.capitalize())
+        yield from sections(by_epoch)
 
 
 def _curves(record: RunRecord) -> Iterable[Html]:

@@ -27,6 +27,7 @@ class RunRecord:
         scores: The scores in the order they were taken.
         sessions: When, where and how fast it was trained.
         pictures: The pictures by kind and epoch.
+        texts: The texts by kind and epoch.
     """
 
     folder: RunFolder
@@ -36,6 +37,7 @@ class RunRecord:
     scores: list[Measured]
     sessions: list[dict[str, Any]]
     pictures: dict[str, dict[int, Path]]
+    texts: dict[str, dict[int, Path]]
 
     @property
     def name(self) -> str:
@@ -141,4 +143,5 @@ def read(path: str | Path) -> RunRecord:
         scores=folder.read_scores(),
         sessions=folder.read_sessions(),
         pictures=folder.pictures(),
+        texts=folder.texts(),
     )

@@ -9,29 +9,37 @@ class PlayerOptimizers(keras.optimizers.MultiOptimizer):
 
     Keras then saves every player's slots in `.keras` files and backups, and threads them through
     the state on JAX. A player's step uses its own optimizer: `optimizers["generator"].apply(...)`.
-    Its own `iterations` stays 0; the model's `step` counts.
+    Its own `iterations` stays 0; the model's `step` counts. Players may share all of their
+    variables, as where a network is trained first in one way and then in another.
 
     Args:
         optimizers: The optimizer of each player, by name.
         variables: The trainable variables of each player, by name.
 
     Raises:
-        ValueError: If a variable belongs to two players, or one optimizer serves two.
+        ValueError: If players share some of their variables and not all, or one optimizer serves
+            two.
     """
 
     def __init__(self, optimizers: dict, variables: dict):
         if len({id(o) for o in optimizers.values()}) != len(optimizers):
             raise ValueError("each player needs an optimizer of its own: pass separate objects.")
-        owner = {}
+        owners, first = {}, {}
         for name, owned in variables.items():
+            group = {id(variable) for variable in owned}
+            first.setdefault(frozenset(group), name)
             for variable in owned:
-                if id(variable) in owner:
+                if owners.setdefault(id(variable), group) != group:
                     raise ValueError(f"the variable {variable.path} belongs to two players.")
-                owner[id(variable)] = optimizers[name]
-        super().__init__(lambda variable: owner[id(variable)])
+        of_variable = {i: optimizers[name] for group, name in first.items() for i in group}
+        super().__init__(lambda variable: of_variable[id(variable)])
         self.by_player = dict(optimizers)
         # Built at once: the state of an optimizer that is not built is silently skipped at load.
-        self.build([v for owned in variables.values() for v in owned])
+        self.build([v for name in first.values() for v in variables[name]])
+        for name, optimizer in optimizers.items():
+            if name not in first.values():
+                optimizer.build(variables[name])
+                self.optimizers.append(optimizer)
 
     def __getitem__(self, player: str) -> keras.optimizers.Optimizer:
         return self.by_player[player]

@@ -13,6 +13,8 @@ def test_a_row_for_each_domain_stands_below_the_sources(tmp_path):
     picture.set_model(Scaler())
     shown = picture.images().ravel()
     first, rest = sources.ravel()[:12], sources.ravel()[12:]
-    by_hand = np.concatenate([first, 0 * first, -first, rest, 0 * rest, -rest])
+    white = np.ones(10)  # so that the two that are left stand below each other as well
+    last = [row for part in (rest, 0 * rest, -rest) for row in (part, white)]
+    by_hand = np.concatenate([first, 0 * first, -first, *last])
     np.testing.assert_allclose(shown, by_hand)
     assert picture.path(3) == tmp_path / "translations" / "epoch_0003.png"

@@ -87,6 +87,21 @@ def test_labels_reach_the_model(tmp_path):
     assert grid.images().ravel().tolist() == [0.3, 0.7]
 
 
+def test_sounds_are_drawn_from_features(tmp_path):
+    class Vocoder:
+        def sample(self, n, features=None, labels=None, seed=None):
+            assert labels.tolist() == [3, 7] and labels.dtype == "int32"
+            return np.repeat(features[:, :1, :1], 100, axis=1)
+
+    features = np.array([0.0, 0.9]).reshape(2, 1, 1) * np.ones((2, 5, 4))
+    grid = SampleGrid(tmp_path, n=2, labels=[3, 7], features=features)
+    grid.set_model(Vocoder())
+    assert grid.images().shape == (2, 96, 96, 1)
+    assert not np.array_equal(*grid.images())
+    with pytest.raises(ValueError, match="2 features for n=3 samples: give one for each"):
+        SampleGrid(tmp_path, n=3, features=features)
+
+
 def test_translations_stand_below_their_sources(tmp_path):
     sources = np.array([0.2, 0.4]).reshape(2, 1, 1, 1)
     picture = Translations(tmp_path, {"b": sources, "a": sources})
@@ -112,11 +127,24 @@ def test_the_truth_stands_below_a_translation_and_grey_beside_colour(tmp_path):
     np.testing.assert_array_equal(shown[4:], truth)
 
 
+def test_below_a_translation_stands_what_it_becomes_when_translated_back(tmp_path):
+    class Halves:
+        def translate(self, images, domain):
+            return images / 2 if domain == "b" else -images
+
+    a, b = np.array([0.2, 0.4]).reshape(2, 1, 1, 1), np.array([0.8]).reshape(1, 1, 1, 1)
+    truth = np.array([0.7]).reshape(1, 1, 1, 1)
+    way = {"targets": {"a": truth}, "back": {"b": "a", "a": "b"}}
+    picture = Translations(tmp_path, {"b": a, "a": b}, **way)
+    picture.set_model(Halves())
+    there_and_back = [0.2, 0.4, 0.1, 0.2, -0.1, -0.2, 0.8, 1, -0.8, 1, -0.4, 1, 0.7, 1]
+    np.testing.assert_allclose(picture.images().ravel(), there_and_back)
+
+
 def test_reconstructions_stand_below_their_images(tmp_path):
     sources = np.linspace(0.1, 1.0, 10).reshape(10, 1, 1, 1)
     picture = Reconstructions(tmp_path, sources)
     picture.set_model(Negative())
-    x = sources.ravel()
-    np.testing.assert_array_equal(
-        picture.images().ravel(), np.concatenate([x[:8], -x[:8], x[8:], -x[8:]])
-    )
+    x, white = sources.ravel(), np.ones(6)
+    rows = [x[:8], -x[:8], x[8:], white, -x[8:], white]
+    np.testing.assert_array_equal(picture.images().ravel(), np.concatenate(rows))

@@ -122,3 +122,26 @@ def test_attributes_of_arrays():
     assert next(iter(one.train))[1].shape == (4, 1)
     with pytest.raises(DataError, match=r"pass \(4, k\) of 0 and 1"):
         from_arrays(images, attributes * 2, batch_size=4)
+
+
+def test_some_of_them_in_the_order_asked_for(tmp_path):
+    fill(tmp_path)
+    lines = ["file," + ",".join(NAMES)]
+    lines += [f"{n}.png,{','.join(map(str, values(n)))}" for n in range(6)]
+    (tmp_path / "attributes.csv").write_text("\n".join(lines) + "\n")
+    data = loaded(tmp_path, attributes=["Young", "Bald"], batch_size=6)
+    assert data.class_names == ("Young", "Bald") and data.num_classes == 2
+    images, given = next(data.train.as_numpy_iterator())
+    for image, row in zip(images, given, strict=True):
+        bald, _, young = values(round((image[0, 0, 0] + 1) * 127.5))
+        assert row.tolist() == [young, bald]
+    for wanted, said in (
+        (["Yuong"], "attributes.csv has no attribute Yuong: did you mean Young"),
+        (["Hat"], "no attribute Hat: it has Bald, Smiling, Young"),
+        (["Bald", "Bald"], "pass one name or more, each once"),
+        ([], "pass one name or more"),
+    ):
+        with pytest.raises(DataError, match=said):
+            loaded(tmp_path, attributes=wanted)
+    with pytest.raises(DataError, match="pass that as well"):
+        load(tmp_path, attributes=["Bald"])

@@ -173,7 +173,7 @@ def test_nothing_to_read(tmp_path):
 
 def test_too_few_for_a_batch(tmp_path):
     fill(tmp_path, 3)
-    with pytest.raises(DataError, match="only 3 images to train on"):
+    with pytest.raises(DataError, match="only 3 examples to train on"):
         try_load(tmp_path, batch_size=4)
 
 

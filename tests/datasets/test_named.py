@@ -53,10 +53,39 @@ class TinySides(tfds.core.GeneratorBasedBuilder):
             yield level, {"image": image, "label": split[-1]}
 
 
+class TinyFaces(tfds.core.GeneratorBasedBuilder):
+    """Grey squares whose three lowest bits are attributes, laid out as CelebA's examples are."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        features = {
+            "image": tfds.features.Image(shape=(12, 8, 3)),
+            "landmarks": tfds.features.FeaturesDict({"x": np.int64, "y": np.int64}),
+            "attributes": {name: np.bool_ for name in ("Bald", "Male", "Young")},
+        }
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples(0, 24), "test": self._generate_examples(100, 5)}
+
+    def _generate_examples(self, start, n):
+        for level in range(start, start + n):
+            bits = {"Bald": level & 1, "Male": level & 2, "Young": level & 4}
+            yield (
+                level,
+                {
+                    "image": np.full((12, 8, 3), level, np.uint8),
+                    "landmarks": {"x": 0, "y": level},
+                    "attributes": {name: bool(bit) for name, bit in bits.items()},
+                },
+            )
+
+
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory):
     root = tmp_path_factory.mktemp("tfds")
-    for builder in (TinyShapes, TinySides):
+    for builder in (TinyShapes, TinySides, TinyFaces):
         builder(data_dir=root).download_and_prepare()
     return root
 
@@ -108,6 +137,34 @@ def test_unpaired_set(data_dir, held):
     assert sorted(b[:9]) == sorted(b[9:])
     assert set(b) < set(range(100, 110))
     assert sorted(set(levels(data.test, 0))) == [50, 51, 52]
+
+
+def test_attributes_of_examples(data_dir, held):
+    options = {"data_dir": data_dir, "image_size": 8, "batch_size": 4, "layout": "attributes"}
+    data = load("tiny_faces", **options)
+    assert (data.layout, data.class_names) == ("attributes", ("Bald", "Male", "Young"))
+    data = load("tiny_faces", attributes=["Young", "Bald"], **options)
+    assert data.class_names == ("Young", "Bald") and data.num_classes == 2
+    assert data.sizes == {"train": 22, "validation": 2, "test": 5}
+    seen = 0
+    for split in (data.train, data.validation, data.test):
+        for images, given in split.as_numpy_iterator():
+            assert given.dtype == np.float32 and given.shape == (len(images), 2)
+            level = np.round((images[:, 0, 0, 0] + 1) * 127.5).astype(int)
+            np.testing.assert_array_equal(given, np.stack([level >> 2 & 1, level & 1], axis=1))
+            seen += len(images)
+    assert seen == 20 + 2 + 5  # of the 22 to train on, whole batches
+    assert load("tiny_faces", data_dir=data_dir, batch_size=4).layout == "images"  # if asked for
+
+
+def test_attributes_that_are_none(data_dir):
+    options = {"data_dir": data_dir, "image_size": 8, "layout": "attributes"}
+    with pytest.raises(DataError, match="no dictionary of yes and no, as celeb_a's"):
+        load("tiny_shapes", **options)
+    with pytest.raises(DataError, match="tiny_faces has no attribute male: did you mean Male"):
+        load("tiny_faces", attributes=["male"], **options)
+    names = [name for _, name in named._traits(tfds.builder("celeb_a"), None, "celeb_a")]
+    assert len(names) == 40 and {"Black_Hair", "Blond_Hair", "Brown_Hair"} < set(names)
 
 
 def test_images_only_limits_and_no_validation(data_dir):

@@ -4,7 +4,7 @@ import pytest
 
 from kgen.errors import DataError
 from kgen.latent import filters, image_networks, unit_responses
-from kgen.models import GAN, VAE, Glow
+from kgen.models import GAN, VAE, Glow, ProgressiveGAN
 
 layers = keras.layers
 
@@ -114,7 +114,32 @@ def test_filters(pointwise):
     assert (table.images[1, 2] == 1).all()  # paper
 
 
-def test_refusals(pointwise):
+def test_units_of_a_network_that_grows():
+    """Looked at as it has grown: a stage that has no part yet is not seen."""
+    model = ProgressiveGAN.build_default((8, 8, 1), 4, 4, fade_steps=2, stable_steps=1)
+    images = np.random.default_rng(0).uniform(-1, 1, (12, 8, 8, 1)).astype("float32")
+    network = model.discriminator
+    found = unit_responses(model, images, "stage_8", [0, 2], top=3, saliency="plain")
+    inner = keras.Sequential([network.get_layer(name) for name in ("from_rgb_8", "stage_8")])
+    values = keras.ops.convert_to_numpy(inner(images)).max(axis=(1, 2))[:, [0, 2]]
+    for i in range(2):
+        order = np.argsort(-values[:, i], kind="stable")[:3]
+        assert found.rows[i].tolist() == order.tolist()
+        np.testing.assert_allclose(found.activations[i], values[order, i], rtol=1e-5)
+    assert np.abs(found.saliency).max(axis=(2, 3, 4)) == pytest.approx(1)
+    # What the fade gives is, before it begins, the half-sized image's maps alone.
+    _ = model.step.assign(0)
+    faded = unit_responses(model, images, "fade_8", [0], top=12)
+    halves = images.reshape(12, 4, 2, 4, 2, 1).mean(axis=(2, 4))
+    small = keras.ops.convert_to_numpy(network.get_layer("from_rgb_4")(halves))[..., 0]
+    np.testing.assert_allclose(
+        faded.activations[0], np.sort(small.max(axis=(1, 2)))[::-1], rtol=1e-5
+    )
+    assert model.discriminate(images).shape == (12, 1)  # nothing is left behind
+    assert not any("call" in vars(layer) for layer in network.layers)
+
+
+def test_refusals(pointwise, monkeypatch):
     images = corners()
     for wrong, said in (
         ({"layer": "nothing"}, "has no layer 'nothing': it has points, leaky, flatten"),
@@ -134,6 +159,7 @@ def test_refusals(pointwise):
     both = keras.Model([shown, labels], layers.Concatenate(name="joined")([seen, labels]))
     model = VAE.build_default((4, 4, 1), latent_dim=2)
     model.encoder = both
+    monkeypatch.setattr(model, "signatures", dict)  # as of a model that needs the label
     assert unit_responses(model, images, "seen", [0], top=2).rows[0].tolist() == [0, 1]
     with pytest.raises(DataError, match=r"joined .* sees more than the image"):
         unit_responses(model, images, "joined")

@@ -34,6 +34,22 @@ def test_spherical_paths_of_the_identity():
     assert abs(value - 2 * d) > 0.15 * d
 
 
+def test_on_a_sphere_only_directions_count():
+    """A great circle is then walked evenly, at the angle between its ends.
+
+    Angles between random directions in space have the density sin(a) / 2: E a^2 = (pi^2 - 4) / 2.
+    """
+
+    def unit(z):
+        return (z / np.linalg.norm(z, axis=1, keepdims=True)).reshape(len(z), 1, 1, -1)
+
+    value, _ = path_length(unit, _flat, (3,), "sphere", pairs=2000, trim=(0, 100))
+    assert value == pytest.approx((np.pi**2 - 4) / 2, rel=0.05)
+    # Latents of the sphere have a mean square of 1, so a radius of the root of their dimension.
+    value, _ = path_length(same, same, (3,), "sphere", pairs=2000, trim=(0, 100))
+    assert value == pytest.approx(3 * (np.pi**2 - 4) / 2, rel=0.05)
+
+
 def test_the_step_cancels():
     values = [
         path_length(same, same, (4,), "U(-1, 1)", pairs=500, epsilon=e)[0] for e in (1e-4, 1e-2)

@@ -52,6 +52,9 @@ def test_every_entry_is_complete():
     assert [name for name, metric in METRICS.items() if metric.better is None] == [
         "ms_ssim",
         "nearest_train",
+        "self_bleu_2",
+        "self_bleu_3",
+        "self_bleu_4",
     ]
 
 
@@ -74,7 +77,7 @@ def test_every_metric_is_listed_with_all_that_is_known_of_it():
         "    to read, not to rank by; needs samples, or a model that draws or translates them"
         in lines
     )
-    assert lines[-1] == "dc  stands for density, coverage"
+    assert "dc  stands for density, coverage" in lines
     for name, metric in METRICS.items():
         (row,) = [line for line in markdown().splitlines() if line.startswith(f"| `{name}` |")]
         cells = [cell.strip() for cell in row.strip("|").split("|")]

@@ -55,6 +55,20 @@ def test_a_shared_variable_is_refused():
         PlayerOptimizers(optimizers, {"a": [shared], "b": [variable(1.0), shared]})
 
 
+def test_players_of_the_same_variables_have_optimizers_of_their_own():
+    weight, other = variable(1.0), variable(1.0)
+    optimizers = {name: keras.optimizers.Adam(0.1) for name in ("first", "second", "other")}
+    players = {"first": [weight], "second": [weight], "other": [other]}
+    both = PlayerOptimizers(optimizers, players)
+    slots = [v for each in optimizers.values() for v in each.variables]
+    assert len(slots) == 3 * 4 and {id(v) for v in slots} <= {id(v) for v in both.variables}
+    for name in ("first", "second", "second"):
+        both[name].apply([ops.array([1.0])], [weight])
+    assert [int(optimizers[name].iterations) for name in players] == [1, 2, 0]
+    # The first step of each Adam is its rate, whatever the other did before.
+    np.testing.assert_allclose(ops.convert_to_numpy(weight), [0.7], rtol=1e-5)
+
+
 def test_a_shared_optimizer_is_refused_by_compile(duel):
     shared = keras.optimizers.Adam()
     with pytest.raises(ValueError, match="an optimizer of its own"):

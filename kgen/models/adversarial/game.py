@@ -10,7 +10,7 @@ from kgen.networks import features_and_logits
 from kgen.training import averages
 
 #: The distributions of latents, each as a signature says it.
-LATENTS = {"normal": "N(0, 1)", "uniform": "U(-1, 1)"}
+LATENTS = {"normal": "N(0, 1)", "uniform": "U(-1, 1)", "sphere": "sphere"}
 
 
 class AdversarialGame(GenerativeModel):
@@ -48,7 +48,7 @@ class AdversarialGame(GenerativeModel):
             discriminator's last layer, in the generator's loss; 1 in Salimans et al. 2016.
         historical_averaging: Weight of `|w - mean of all w so far|^2` in each player's loss
             (Salimans et al. 2016, section 3.3).
-        latent_distribution: `"normal"` for N(0, 1) or `"uniform"` for U(-1, 1).
+        latent_distribution: `"normal"`, `"uniform"` in [-1, 1], or `"sphere"` of mean square 1.
         more_networks: For subclasses: further networks by the names of their attributes.
         ema_momentum: See `GenerativeModel`; averages the generator.
         seed: See `GenerativeModel`.
@@ -92,9 +92,8 @@ class AdversarialGame(GenerativeModel):
         super().__init__({**networks, **(more_networks or {})}, **kwargs)
         _check_networks(generator, discriminator)
         if latent_distribution not in LATENTS:
-            names = ", ".join(LATENTS)
             raise ValueError(
-                f"latent_distribution must be one of {names}, got {latent_distribution!r}."
+                f"latent_distribution={latent_distribution!r}: choose from {', '.join(LATENTS)}."
             )
         if not 0 <= feature_matching <= 1:
             raise ValueError(f"feature_matching is a share from 0 to 1, got {feature_matching}.")
@@ -201,9 +200,12 @@ class AdversarialGame(GenerativeModel):
     def latents(self, n, noise=None):
         """`n` latent vectors, (n, latent_dim), from `noise` or the model's own."""
         noise = noise or self.noise
+        if self.latent_distribution == "uniform":
+            return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+        latents = noise.normal((n, self.latent_dim))
         if self.latent_distribution == "normal":
-            return noise.normal((n, self.latent_dim))
-        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+            return latents
+        return latents / ops.sqrt(ops.mean(ops.square(latents), axis=-1, keepdims=True))
 
     def penalty(self, player: str, **seen):
         """What the regularizers and historical averaging add to a player's loss.

@@ -40,8 +40,8 @@ class GANQP(DCGAN):
         """DCGAN's networks, with the authors' latents.
 
         Args:
-            image_shape: (height, width, channels); square, with a side of 4 or 7 times a power of
-                two.
+            image_shape: (height, width, channels); square, with a side of 4, 6 or 7 times a power
+                of two.
             latent_dim: Length of the latent vectors.
             width: Channels of the largest hidden map.
             **kwargs: Passed to the constructor.

@@ -39,8 +39,8 @@ class LSGAN(DCGAN):
         """DCGAN's networks, at the size and width of the paper's discriminator.
 
         Args:
-            image_shape: (height, width, channels); square, with a side of 4 or 7 times a power of
-                two.
+            image_shape: (height, width, channels); square, with a side of 4, 6 or 7 times a power
+                of two.
             latent_dim: Length of the latent vectors.
             width: Channels of the largest hidden map.
             **kwargs: Passed to the constructor.

@@ -187,44 +187,64 @@ class SGAN(GenerativeModel):
         def discriminator_loss():
             fake = ops.stop_gradient(self.generator(self.latents(n), training=True))
             logits = self.discriminator(labelled, training=True)
-            on_labels = labelled_loss(logits, labels)
-            others = unlabelled_loss(
-                self.discriminator(unlabelled, training=True),
-                self.discriminator(fake, training=True),
+            real = self._read(unlabelled, training=True)
+            losses = self.discriminator_losses(
+                logits, labels, real, self._read(fake, training=True)
             )
-            return on_labels + self.unlabelled_weight * others, (on_labels, others, logits)
+            return self._weighted(losses), (losses, logits)
 
         def generator_loss():
             fake, _ = self._read(self.generator(self.latents(n), training=True), training=True)
             real, _ = self._read(unlabelled, training=True)
-            return _MATCHING[self.matching](real, fake)
+            losses = self.generator_losses(real, fake)
+            return self._weighted(losses), losses
 
-        _, (on_labels, others, logits) = self.minimize(discriminator_loss, "discriminator")
-        matched = self.minimize(generator_loss, "generator")
-        return self._report(on_labels, others, matched, logits, labels)
+        _, (losses, logits) = self.minimize(discriminator_loss, "discriminator")
+        _, of_generator = self.minimize(generator_loss, "generator")
+        return self._report(losses, of_generator, logits, labels)
 
     def test_step(self, data):
         """The same losses in inference mode, on fresh latents, of images that have labels."""
         labelled, labels, unlabelled = parts_of(data)
         latents = self.latents(ops.shape(unlabelled)[0], self.evaluation_noise)
-        fake, fake_logits = self._read_inference(self.generator(latents, training=False))
-        real, real_logits = self._read_inference(unlabelled)
+        fake = self._read_inference(self.generator(latents, training=False))
+        real = self._read_inference(unlabelled)
         _, logits = self._read_inference(labelled)
-        return self._report(
-            labelled_loss(logits, labels),
-            unlabelled_loss(real_logits, fake_logits),
-            _MATCHING[self.matching](real, fake),
-            logits,
-            labels,
-        )
+        losses = self.discriminator_losses(logits, labels, real, fake)
+        return self._report(losses, self.generator_losses(real[0], fake[0]), logits, labels)
 
-    def _report(self, on_labels, others, matched, logits, labels):
+    def discriminator_losses(self, logits, labels, real, fake) -> dict:
+        """The losses of which the discriminator minimises the weighted sum, by their names.
+
+        Args:
+            logits: (n, K), of the images with labels.
+            labels: (n,).
+            real: Features and logits of the images without labels.
+            fake: Those of generated ones.
+        """
+        return {
+            "labelled_loss": labelled_loss(logits, labels),
+            "unlabelled_loss": unlabelled_loss(real[1], fake[1]),
+        }
+
+    def generator_losses(self, real, fake) -> dict:
+        """The same of the generator, of the features of images without labels and of generated."""
+        return {"generator_loss": _MATCHING[self.matching](real, fake)}
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """The weights of the losses that count for more or less than 1."""
+        return {"unlabelled_loss": self.unlabelled_weight}
+
+    def _weighted(self, losses):
+        return sum(self.loss_weights.get(name, 1.0) * value for name, value in losses.items())
+
+    def _report(self, of_discriminator, of_generator, logits, labels):
         wrong = ops.not_equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int32"))
         return self.update_metrics(
             ops.shape(labels)[0],
-            labelled_loss=on_labels,
-            unlabelled_loss=others,
-            generator_loss=matched,
+            **of_discriminator,
+            **of_generator,
             error=ops.mean(ops.cast(wrong, "float32")),
         )
 

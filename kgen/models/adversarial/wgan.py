@@ -56,8 +56,8 @@ class WGAN(DCGAN):
         """DCGAN's networks at the width of the authors' code.
 
         Args:
-            image_shape: (height, width, channels); square, with a side of 4 or 7 times a power of
-                two.
+            image_shape: (height, width, channels); square, with a side of 4, 6 or 7 times a power
+                of two.
             latent_dim: Length of the latent vectors.
             width: Channels of the largest hidden map.
             **kwargs: Passed to the constructor.

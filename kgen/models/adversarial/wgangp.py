@@ -46,7 +46,7 @@ class WGANGP(GAN):
 
         Args:
             image_shape: (height, width, channels); square, with a side of 4 or 7 times a power of
-                two.
+                two, or for `"dcgan"` also 6.
             latent_dim: Length of the latent vectors, from N(0, 1).
             width: Channels of the residual networks' maps (128 in the paper), or of the largest map
                 of DCGAN's (64 in their code).

@@ -113,7 +113,7 @@ class ProgressiveGAN(GAN):
         return cls(
             progressive_generator(image_shape, latent_dim, width, first_side),
             progressive_discriminator(image_shape, width, first_side, group_size),
-            **{"ema_momentum": 0.999, **kwargs},
+            **{"ema_momentum": 0.999, "latent_distribution": "sphere", **kwargs},
         )
 
     def default_optimizers(self):

@@ -266,7 +266,7 @@ def test_evaluation_is_without_instance_noise():
         ({"regularizers": ["r3"]}, "regularizer must be one of gradient_penalty"),
         ({"discriminator_steps": 0}, "discriminator_steps must be at least 1, got 0"),
         ({"feature_matching": 1.5}, "share from 0 to 1, got 1.5"),
-        ({"latent_distribution": "cauchy"}, "one of normal, uniform, got 'cauchy'"),
+        ({"latent_distribution": "cauchy"}, "choose from normal, uniform, sphere"),
         ({"width": 4}, "width must be at least 5, got 4"),
     ],
 )

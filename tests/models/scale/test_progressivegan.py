@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kgen.latent import LatentSpace, interpolate
+from kgen.latent.paths import slerp
 from kgen.layers import EqualizedLearningRate
 from kgen.losses import Drift, GradientPenalty
 from kgen.models import DCGAN, ProgressiveGAN
@@ -198,10 +200,20 @@ def test_samples_have_the_final_size_and_the_details_of_the_present_one():
 
 
 def test_latents_are_laid_on_the_sphere(grown):
+    """They lie there as they are drawn, and would by the generator's first layer."""
     model, at = grown
     latents = np.random.default_rng(1).normal(size=(3, 4)).astype("float32")
     far = numbers(model._generate(7 * latents, np.full((3, 1), 2, "float32"), 16))
     np.testing.assert_allclose(far, at(2, 16), rtol=1e-3, atol=1e-5)
+    drawn = numbers(model.latents(500))
+    np.testing.assert_allclose(np.square(drawn).mean(axis=1), 1, rtol=1e-5)
+    assert np.abs(drawn.mean(axis=0)).max() < 5 / np.sqrt(500)  # five deviations of a mean
+    assert model.signatures()["sample"].inputs["latents"].distribution == "sphere"
+    space = LatentSpace(model)
+    one, other = space.draw(2, seed=0)["latents"]
+    middle = interpolate(space, {"latents": one[None]}, {"latents": other[None]}, steps=3)
+    way = slerp(one[None], other[None], np.array([[0.5]]))
+    np.testing.assert_allclose(middle.images[0, 1], space.decode({"latents": way})[0], atol=1e-6)
 
 
 def test_a_resolution_trains_its_own_layers_and_those_below():
