@@ -6,7 +6,7 @@ from keras import ops
 
 from kgen.models.base import GenerativeModel, images_of
 from kgen.models.signature import Signature, TensorSpec, check_count
-from kgen.training import Noise
+from kgen.training import Noise, draw_latents
 
 
 class EncoderDecoder(GenerativeModel):
@@ -42,10 +42,7 @@ class EncoderDecoder(GenerativeModel):
 
     def latents(self, n, noise):
         """`n` latents of the prior, (n, latent_dim), from a `Noise`."""
-        shape = (n, self.latent_dim)
-        if self.latent_distribution == "U(-1, 1)":
-            return noise.uniform(shape, -1.0, 1.0)
-        return noise.normal(shape)
+        return draw_latents(noise, (n, self.latent_dim), self.latent_distribution)
 
     def conditions(self) -> dict[str, TensorSpec]:
         """What both networks take beside images and latents, by name."""

@@ -1,6 +1,6 @@
 """How a model trains itself on any Keras backend: the seam, its noise, its optimizers."""
 
-from kgen.training.noise import Noise, RecordedNoise, ReplicaSeedGenerator
+from kgen.training.noise import Noise, RecordedNoise, ReplicaSeedGenerator, draw_latents
 from kgen.training.optimizers import (
     ConstantThenExponential,
     LinearDecay,
@@ -20,4 +20,5 @@ __all__ = [
     "ScheduledAdam",
     "TextbookAdam",
     "begin_anew",
+    "draw_latents",
 ]

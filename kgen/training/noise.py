@@ -47,6 +47,29 @@ class Noise:
         return ops.cast(ops.argsort(self.uniform((n,))), "int32")
 
 
+def draw_latents(noise: Noise, shape, distribution: str):
+    """Latents of a distribution, as signatures state it.
+
+    Args:
+        noise: Where the numbers come from.
+        shape: (n, latent_dim).
+        distribution: `"N(0, 1)"`; `"U(-1, 1)"`; or `"sphere"`, even on the sphere whose radius is
+            the root of the dimension, so that each latent has a mean square of 1.
+
+    Example:
+
+        >>> latents = draw_latents(Noise(keras.random.SeedGenerator(1)), (3, 8), "sphere")
+        >>> [round(float(ops.mean(row**2)), 4) for row in latents]
+        [1.0, 1.0, 1.0]
+    """
+    if distribution == "U(-1, 1)":
+        return noise.uniform(shape, -1.0, 1.0)
+    normal = noise.normal(shape)
+    if distribution != "sphere":
+        return normal
+    return normal / ops.sqrt(ops.mean(ops.square(normal), axis=-1, keepdims=True))
+
+
 class RecordedNoise:
     """Hands out arrays recorded before, in order: for comparing runs across backends.
 

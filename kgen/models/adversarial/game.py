@@ -7,7 +7,7 @@ from kgen import losses
 from kgen.models.adversarial.stabilizers import squared_distance, with_noise
 from kgen.models.base import GenerativeModel, images_of
 from kgen.networks import features_and_logits
-from kgen.training import averages
+from kgen.training import averages, draw_latents
 
 #: The distributions of latents, each as a signature says it.
 LATENTS = {"normal": "N(0, 1)", "uniform": "U(-1, 1)", "sphere": "sphere"}
@@ -199,13 +199,8 @@ class AdversarialGame(GenerativeModel):
 
     def latents(self, n, noise=None):
         """`n` latent vectors, (n, latent_dim), from `noise` or the model's own."""
-        noise = noise or self.noise
-        if self.latent_distribution == "uniform":
-            return noise.uniform((n, self.latent_dim), -1.0, 1.0)
-        latents = noise.normal((n, self.latent_dim))
-        if self.latent_distribution == "normal":
-            return latents
-        return latents / ops.sqrt(ops.mean(ops.square(latents), axis=-1, keepdims=True))
+        drawn = LATENTS[self.latent_distribution]
+        return draw_latents(noise or self.noise, (n, self.latent_dim), drawn)
 
     def penalty(self, player: str, **seen):
         """What the regularizers and historical averaging add to a player's loss.

@@ -9,7 +9,7 @@ from keras import ops
 from kgen.errors import DataError
 from kgen.models.class_labels import OptionalLabels
 from kgen.models.signature import Signature, TensorSpec, check_count
-from kgen.training import Noise
+from kgen.training import Noise, draw_latents
 
 #: So many chains are walked at once: the noise of every step of each is drawn before.
 _AT_ONCE = 256
@@ -46,14 +46,12 @@ class ChainCapabilities(OptionalLabels):
         """The images of codes."""
         return ops.clip(self.generator(codes, training=False), -1.0, 1.0)
 
-    def draw_latents(self, n, noise):
+    def latents(self, n, noise):
         """`n` codes to start from, (n, code_dim), from a `Noise`."""
-        if self.distribution == "U(-1, 1)":
-            return noise.uniform((n, self.code_dim), -1.0, 1.0)
-        normal = noise.normal((n, self.code_dim))
-        if self.distribution == "sphere":
-            return normal / ops.sqrt(ops.mean(ops.square(normal), axis=-1, keepdims=True))
-        return self.seen(normal) if self.distribution is None else normal
+        shape = (n, self.code_dim)
+        if self.distribution is None:
+            return self.seen(noise.normal(shape))
+        return draw_latents(noise, shape, self.distribution)
 
     def signatures(self):
         """`sample`, `complete`, `chain`, `generate`, and what classifier and encoder allow.
@@ -224,7 +222,7 @@ class ChainCapabilities(OptionalLabels):
         for first in range(0, n, _AT_ONCE):
             rows = slice(first, min(first + _AT_ONCE, n))
             count = rows.stop - first
-            latents = ops.convert_to_numpy(self.draw_latents(count, noise))
+            latents = ops.convert_to_numpy(self.latents(count, noise))
             steps = ops.convert_to_numpy(noise.normal((count, self.iterations, self.code_dim)))
             if start is not None:
                 latents = start[rows]

@@ -234,7 +234,7 @@ class PPGN(ChainCapabilities, GenerativeModel):
         images = images_of(data)
         if "encoder" in self.network_names:
             return ops.stop_gradient(self.encoder(images, training=False))
-        return self.draw_latents(ops.shape(images)[0], noise)
+        return self.latents(ops.shape(images)[0], noise)
 
     def batch_images(self, data):
         """The images, of which the codes are taken."""

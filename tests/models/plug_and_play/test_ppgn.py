@@ -283,7 +283,7 @@ def test_models_are_plugged_in_as_they_sample_and_classify():
         model.serve("generate", codes=z), gan.serve("sample", latents=z), atol=1e-6
     )
     assert model.distribution == "U(-1, 1)" and "encode" not in model.capabilities
-    drawn = ops.convert_to_numpy(model.draw_latents(2000, model.noise))
+    drawn = ops.convert_to_numpy(model.latents(2000, model.noise))
     assert -1 <= drawn.min() < -0.95 and 0.95 < drawn.max() <= 1
 
 
@@ -297,7 +297,7 @@ def test_without_a_known_distribution_chains_start_like_the_codes_that_were_seen
     codes = ae.encode(x)
     model = model.with_settings(epsilon1=0.1)
     assert model.epsilons[0] == 0.1 and model.iterations == 2
-    start = ops.convert_to_numpy(model.draw_latents(4000, model.noise))
+    start = ops.convert_to_numpy(model.latents(4000, model.noise))
     spread = codes.std(axis=0)
     np.testing.assert_allclose(start.mean(axis=0), codes.mean(axis=0), atol=0.08 * spread.max())
     np.testing.assert_allclose(start.std(axis=0), spread, rtol=0.08)
