@@ -6,7 +6,7 @@
     python benchmarks/graph.py --table                     # the table of what has been run so far
 
 **Protocol.** Twenty labels a class, 500 validation and 1,000 test nodes, as Planetoid has them. A
-row is what `kgen.datasets.graphs.node_rows` makes of a node. `graphsgan` has the networks and
+row is what `kgen.datasets.graph.rows.node_rows` makes of a node. `graphsgan` has the networks and
 settings of its authors, 20 x 100 batches of 64 (`recipes/graphsgan_cora.py`); the nodes without
 labels are all nodes, as in the paper. `mlp_rows` is its discriminator on the same rows, with the
 same noise, optimizer and batches of labelled nodes, and cross-entropy alone; `mlp_features` sees
@@ -33,9 +33,11 @@ import numpy as np
 from ledger import RESULTS, Ledger
 
 import kgen
-from kgen.datasets import graph_blocks, graph_splits, planetoid
 from kgen.datasets.assembly import Options
-from kgen.datasets.graphs import Graph, neighbour_mean, node_rows, unit_rows
+from kgen.datasets.graph import blocks as graph_blocks
+from kgen.datasets.graph import planetoid
+from kgen.datasets.graph import splits as graph_splits
+from kgen.datasets.graph.rows import Graph, neighbour_mean, node_rows, unit_rows
 from kgen.networks import graphsgan_discriminator
 
 GRAPHS = ("planetoid/cora", "planetoid/citeseer")

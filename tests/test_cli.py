@@ -255,12 +255,12 @@ def test_a_model_of_sound_is_sampled_as_wav_files(kgen_command, folder):
     code, out, err = kgen_command("sample", "model.keras", "-n", "2", "--label", "1", "--seed", "3")
     assert code == 0 and out == "samples\n", err
     assert sorted(path.name for path in Path("samples").iterdir()) == ["0001.wav", "0002.wav"]
-    read, rate = kgen.datasets.sounds.read("samples/0002.wav")
+    read, rate = kgen.datasets.sound.sounds.read("samples/0002.wav")
     assert rate == 8000
     expected = model.sample(2, labels=[1, 1], seed=3)[1, :, 0]
     np.testing.assert_allclose(read, expected, atol=2 / 32768)
     assert kgen_command("sample", "model.keras", "-n", "1", "--length", "50", "-o", "long")[0] == 0
-    assert len(kgen.datasets.sounds.read("long/0001.wav")[0]) == 50
+    assert len(kgen.datasets.sound.sounds.read("long/0001.wav")[0]) == 50
     for arguments, said in [
         ([], "samples exists and is never overwritten"),
         (["-o", "a.wav"], "sounds go into a folder, not into a.wav: leave out the ending"),

@@ -7,7 +7,7 @@ import pytest
 
 from kgen import cli
 from kgen import run as running
-from kgen.datasets import grammar
+from kgen.datasets.tokens import grammar
 from kgen.errors import MetricError, RecipeError
 from kgen.export import describe
 from kgen.run_evaluation import evaluate

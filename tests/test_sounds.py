@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from scipy.io import wavfile
 
-import kgen.datasets.sounds
+import kgen.datasets.sound.sounds
 from kgen import sounds
 
 
 def test_a_written_sound_is_read_again_to_half_a_step_of_16_bits(tmp_path):
     samples = np.random.default_rng(0).uniform(-1, 1, (500, 1))
     path = sounds.save_sound(samples, tmp_path / "a.wav", 8000)
-    read, rate = kgen.datasets.sounds.read(path)
+    read, rate = kgen.datasets.sound.sounds.read(path)
     assert rate == 8000
     # Full scale is 32767 of them when written and 32768 when read, so that both ends fit.
     np.testing.assert_allclose(read, samples[:, 0], atol=1.6 / 32768)

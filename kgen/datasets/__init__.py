@@ -7,7 +7,7 @@ does the same for arrays. Sounds are waves, float32 `(n, length, 1)` in [-1, 1].
 A text file has a sentence a line, `load("captions.txt", length=20, vocabulary=5000)`, and a folder
 may have `train.txt`, `validation.txt` and `test.txt`. Batches are tokens, int32 `(n, length)`: the
 numbers of the words, 1 for a word that is not in the vocabulary, and 0 after the last
-(`kgen.datasets.text`). `Splits.words` says which word each number is.
+(`kgen.datasets.tokens.text`). `Splits.words` says which word each number is.
 
 Built in are the glyphs: 2,296 characters in the twelve DejaVu faces that matplotlib ships, bright
 on dark, drawn at any size from 8 to 256 when they are asked for, grey or (`channels=3`) in random
@@ -30,23 +30,24 @@ keep 2 faces each for validation and testing. In validation and test data of `sa
 row both sides show the same character, so a translation can be compared with the truth.
 
 `"tones"` are sounds, batches `(waves, labels)`: two octaves of notes of six made-up instruments, 16
-takes of each, split by a hash of the note (`kgen.datasets.tones`). With `features="mel"` the mel
-spectrograms of any sounds stand beside them (`kgen.datasets.mel`).
+takes of each, split by a hash of the note (`kgen.datasets.sound.tones`). With `features="mel"` the
+mel spectrograms of any sounds stand beside them (`kgen.datasets.sound.mel`).
 
 Two toys are points in the plane instead, `(n, 2)` and not scaled, with known modes
 (`kgen.datasets.mixture`): `"ring"`, 8 Gaussians on a circle of radius 2, and `"grid"`, 25 of them.
 
 `"grammar"` are sentences such as x+x*x, tokens whose distribution is known
-(`kgen.datasets.grammar`). `"oracle"` are sequences that a language model with random weights drew,
-and `"oracle/published"` those of the model of SeqGAN's paper (`kgen.datasets.oracles`).
+(`kgen.datasets.tokens.grammar`). `"oracle"` are sequences that a language model with random
+weights drew, and `"oracle/published"` those of the model of SeqGAN's paper
+(`kgen.datasets.tokens.oracles`).
 
 Pairs for translation are made of any images by `pairs=`: `"colorization"`, `"superresolution_2x"`,
 `"superresolution_4x"`, `"edges"` (`kgen.datasets.pairs`).
 
 `"blocks"` is a graph of three clusters; `"planetoid/cora"`, `"planetoid/citeseer"` and
 `"planetoid/pubmed"` are read from the user's own copy of their files, and an `.npz` file with
-`features`, `edges` and `labels` is a graph as well (`kgen.datasets.graph_file`). Their nodes are
-rows, batches `((labelled, labels), unlabelled)` (`kgen.datasets.graphs`).
+`features`, `edges` and `labels` is a graph as well (`kgen.datasets.graph.file`). Their nodes are
+rows, batches `((labelled, labels), unlabelled)` (`kgen.datasets.graph.rows`).
 
 `layout="images"` drops the labels of any labelled set: `load("glyphs/letters", layout="images")`
 gives an unconditional model nothing but letters.

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from kgen.datasets import mel, pairs, pipeline, semi_supervised
-from kgen.datasets.oracle import Oracle
+from kgen.datasets import pairs, pipeline, semi_supervised
+from kgen.datasets.sound import mel
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.datasets.strands import Memory, Strand, Stream
+from kgen.datasets.tokens.oracle import Oracle
 from kgen.errors import DataError
 
 #: The layouts whose batches have labels beside the images.

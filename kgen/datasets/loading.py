@@ -6,24 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kgen.datasets import (
-    checks,
-    folder,
-    folder_layout,
-    glyphs,
-    grammar,
-    graph_splits,
-    mel,
-    mixtures,
-    named,
-    named_sounds,
-    oracles,
-    pictures,
-    sound_folder,
-    sounds,
-    text_files,
-    tones,
-)
+from kgen.datasets import checks, folder, folder_layout, glyphs, mixtures, named, pictures
 from kgen.datasets.assembly import (
     Options,
     Request,
@@ -33,9 +16,15 @@ from kgen.datasets.assembly import (
     make_strands,
     stored_layout,
 )
+from kgen.datasets.graph import splits as graph_splits
 from kgen.datasets.mixture import MIXTURES
 from kgen.datasets.pairs import HALVES, MAKERS, check
+from kgen.datasets.sound import folder as sound_folder
+from kgen.datasets.sound import mel, sounds, tones
+from kgen.datasets.sound import named as named_sounds
 from kgen.datasets.splits import SPLITS, Splits, assign, check_shares
+from kgen.datasets.tokens import files as text_files
+from kgen.datasets.tokens import grammar, oracles
 from kgen.datasets.views import enlarged
 from kgen.errors import DataError
 
@@ -121,8 +110,9 @@ def load(
             out, `"cut"` keeps their beginnings. A warning says how many there are.
         attributes: Of the layout `"attributes"`, the names of those that are wanted, in this order;
             by default all.
-        features: Of sounds, `"mel"` puts their mel spectrograms beside them (`kgen.datasets.mel`):
-            batches `(waves, features)`, or `(waves, {"labels": ..., "features": ...})`.
+        features: Of sounds, `"mel"` puts their mel spectrograms beside them
+            (`kgen.datasets.sound.mel`): batches `(waves, features)`, or
+            `(waves, {"labels": ..., "features": ...})`.
         hop: Samples to a frame of these.
         mel_bins: Channels of a frame.
 

@@ -11,7 +11,7 @@ from kgen.errors import DataError
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from kgen.datasets.oracle import Oracle
+    from kgen.datasets.tokens.oracle import Oracle
 
 SPLITS = ("train", "validation", "test")
 LAYOUTS = (
@@ -72,7 +72,7 @@ class Splits:
         vocabulary: How many tokens there are; `None` of everything else.
         words: What each token is written as, by its number, where tokens are words: then 0 is the
             end of a sentence, and nothing but 0 follows it.
-        oracle: What drew the tokens, where that is known: a `kgen.datasets.oracle.Oracle`.
+        oracle: What drew the tokens, where that is known: a `kgen.datasets.tokens.oracle.Oracle`.
     """
 
     name: str

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from kgen.datasets.grammar import is_sentence
+from kgen.datasets.tokens.grammar import is_sentence
 from kgen.metrics.bleu import FLOOR, bleu, self_bleu
 from kgen.metrics.case import Case, Measure, Measured
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from kgen.datasets.oracle import Oracle
+from kgen.datasets.tokens.oracle import Oracle
 from kgen.layers import TokenEmbedding, TokenLSTM
 
 

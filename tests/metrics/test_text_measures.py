@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from kgen.datasets import grammar, load
+from kgen.datasets import load
+from kgen.datasets.tokens import grammar
 from kgen.errors import MetricError
 from kgen.metrics import Evaluator, parse_metrics
 from kgen.metrics.bleu import bleu, self_bleu

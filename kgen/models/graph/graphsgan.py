@@ -17,7 +17,7 @@ class GraphSGAN(SGAN):
 
     Ding, Tang & Zhang, *Semi-supervised Learning on Graphs with Generative Adversarial Nets*, 2018.
     A node is a row of numbers: its features, its place in the graph and the mean of its neighbours'
-    features (`kgen.datasets.graphs`). Beside the losses of SGAN the discriminator minimises the
+    features (`kgen.datasets.graph.rows`). Beside the losses of SGAN the discriminator minimises the
     entropy of its classes on nodes without labels, so that it draws its border where few nodes are,
     and either player has the pull-away term of its own batch, which spreads the features `h`:
 

@@ -8,7 +8,7 @@ from keras import ops
 from sklearn.neural_network import MLPClassifier
 
 import kgen
-from kgen.datasets import graph_blocks
+from kgen.datasets.graph import blocks as graph_blocks
 from kgen.losses import class_entropy, labelled_loss, pull_away, unlabelled_loss
 from kgen.models import SGAN, GraphSGAN
 from kgen.networks import graphsgan_discriminator, graphsgan_generator

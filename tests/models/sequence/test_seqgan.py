@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from kgen.datasets.oracle import random_oracle
+from kgen.datasets.tokens.oracle import random_oracle
 from kgen.errors import DataError
 from kgen.models import SeqGAN
 from kgen.models.sequence.rollouts import completions

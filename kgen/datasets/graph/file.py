@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kgen.datasets.graphs import Graph, adjacency_of
+from kgen.datasets.graph.rows import Graph, adjacency_of
 from kgen.datasets.splits import assign
 from kgen.errors import DataError
 

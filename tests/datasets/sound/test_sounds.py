@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from scipy.io import wavfile
 
-from kgen.datasets import load, named_sounds, sounds, strands, tones
+from kgen.datasets import load, strands
+from kgen.datasets.sound import named as named_sounds
+from kgen.datasets.sound import sounds, tones
 from kgen.errors import DataError
 
 RATE = 8000

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from kgen.datasets import checks, sounds, strands
+from kgen.datasets import checks, strands
 from kgen.datasets.assembly import Request, assemble, chosen_layout
 from kgen.datasets.folder import attempt, split_rows, told_of_skipped
 from kgen.datasets.folder_layout import Row, discover
+from kgen.datasets.sound import sounds
 from kgen.datasets.splits import Splits, place
 from kgen.errors import DataError
 

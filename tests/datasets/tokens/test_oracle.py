@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kgen.datasets import load
-from kgen.datasets.oracle import Oracle, published_oracle, random_oracle
+from kgen.datasets.tokens.oracle import Oracle, published_oracle, random_oracle
 from kgen.errors import DataError
 
 
@@ -30,7 +30,7 @@ def test_the_value_a_token_by_hand():
 
 
 def shapes(*sizes):
-    from kgen.datasets.oracle import shapes as of
+    from kgen.datasets.tokens.oracle import shapes as of
 
     return of(*sizes)
 

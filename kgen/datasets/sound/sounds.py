@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from kgen.datasets import mel
+from kgen.datasets.sound import mel
 from kgen.errors import DataError
 
 SUFFIXES = (".wav", ".wave")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kgen.datasets import load, strands
-from kgen.datasets.mel import Mel, with_features
+from kgen.datasets.sound.mel import Mel, with_features
 from kgen.errors import DataError
 
 RATE, HOP, BINS = 8000, 32, 20

@@ -15,7 +15,7 @@ from kgen.datasets import checks
 from kgen.datasets.assembly import Request, assemble, chosen_layout
 from kgen.datasets.splits import Splits
 from kgen.datasets.strands import Memory
-from kgen.datasets.text import END
+from kgen.datasets.tokens.text import END
 from kgen.errors import DataError
 
 LENGTH = 12  # by default

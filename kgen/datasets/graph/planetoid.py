@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kgen.datasets import planetoid_pickle
-from kgen.datasets.graphs import Graph, adjacency_of
+from kgen.datasets.graph import planetoid_pickle
+from kgen.datasets.graph.rows import Graph, adjacency_of
 from kgen.errors import DataError
 
 NAMES = ("cora", "citeseer", "pubmed")

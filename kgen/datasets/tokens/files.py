@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from kgen.datasets import checks, pictures, sounds, strands, text
+from kgen.datasets import checks, pictures, strands
 from kgen.datasets.assembly import Request, assemble
 from kgen.datasets.folder_layout import SPLIT_NAMES, holds
+from kgen.datasets.sound import sounds
 from kgen.datasets.splits import SPLITS, Splits, place, split_of
+from kgen.datasets.tokens import text
 from kgen.errors import DataError
 
 #: What is done with sentences that are longer than `length` words.

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 
 import kgen
-from kgen.datasets import planetoid, planetoid_pickle
+from kgen.datasets.graph import planetoid, planetoid_pickle
 from kgen.errors import DataError
 
 #: What Python 2 and NumPy 1 write for `numpy.array([1, 200], "<i4")`, in protocol 2.

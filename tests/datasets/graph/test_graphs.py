@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen.datasets import graph_blocks, graph_splits
-from kgen.datasets.graphs import (
+from kgen.datasets.graph import blocks as graph_blocks
+from kgen.datasets.graph import splits as graph_splits
+from kgen.datasets.graph.rows import (
     Graph,
     adjacency_of,
     neighbour_mean,
@@ -139,7 +140,8 @@ def test_batches_are_those_of_semi_supervised_learning():
     """The labelled nodes with their own labels, and all nodes, those to be tested too."""
     data = kgen.datasets.load("blocks", batch_size=30, seed=1)
     rows = node_rows(graph_blocks.load())
-    labels = {row.tobytes(): label for row, label in zip(rows, graph_blocks.load().labels)}  # noqa: B905
+    nodes = zip(rows, graph_blocks.load().labels, strict=True)
+    labels = {row.tobytes(): label for row, label in nodes}
     assert data.layout == "semi-supervised" and data.image_shape == (16 + 128 + 16,)
     assert data.num_classes == 3 and dict(data.sizes)["train"] == 300
     seen, known = set(), set()

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from kgen.datasets import grammar, load
+from kgen.datasets import load
+from kgen.datasets.tokens import grammar
 from kgen.errors import DataError
 
 

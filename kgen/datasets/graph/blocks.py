@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kgen.datasets.graphs import Graph, adjacency_of
+from kgen.datasets.graph.rows import Graph, adjacency_of
 
 CLUSTERS, NODES = 3, 100  # nodes of each cluster
 FEATURES, DISTANCE = 16, 1.5

@@ -9,8 +9,9 @@ import dataclasses
 
 import numpy as np
 
-from kgen.datasets import checks, sounds
+from kgen.datasets import checks
 from kgen.datasets.assembly import Request, assemble, chosen_layout
+from kgen.datasets.sound import sounds
 from kgen.datasets.splits import SPLITS, Splits, place, split_of
 from kgen.datasets.strands import Memory
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kgen.datasets import checks, graph_blocks, graph_file, pipeline, planetoid, semi_supervised
+from kgen.datasets import checks, pipeline, semi_supervised
 from kgen.datasets.assembly import Options, Request
-from kgen.datasets.graphs import Graph, node_rows
+from kgen.datasets.graph import blocks, file, planetoid
+from kgen.datasets.graph.rows import Graph, node_rows
 from kgen.datasets.splits import Splits
 from kgen.datasets.strands import Memory
 from kgen.errors import DataError
@@ -25,7 +26,7 @@ def is_graph(name: str) -> bool:
 
 
 def load(name: str, request: Request) -> Splits:
-    """The nodes of a graph as rows (`kgen.datasets.graphs.node_rows`).
+    """The nodes of a graph as rows (`kgen.datasets.graph.rows.node_rows`).
 
     With `labels_per_class` the nodes that keep their labels are chosen anew, by the seed, among
     those that neither validate nor test.
@@ -35,12 +36,12 @@ def load(name: str, request: Request) -> Splits:
     """
     _refuse(name, request)
     if name == "blocks":
-        graph = graph_blocks.load()
+        graph = blocks.load()
     elif name.endswith(".npz"):
         path = Path(name).expanduser()
         if not path.is_file():
             raise DataError(f"no file {name}: check the path.")
-        graph = graph_file.load(path, request.validation, request.test)
+        graph = file.load(path, request.validation, request.test)
     else:
         graph = planetoid.load(name.partition("/")[2], request.data_dir)
     if request.options.labels_per_class is not None:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from kgen.datasets import load, strands, text
+from kgen.datasets import load, strands
 from kgen.datasets.splits import SPLITS, split_of
+from kgen.datasets.tokens import text
 from kgen.errors import DataError
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from kgen.datasets import checks
 from kgen.datasets.assembly import Request, assemble, chosen_layout
-from kgen.datasets.oracle import Oracle, published_oracle, random_oracle
 from kgen.datasets.splits import Splits
 from kgen.datasets.strands import Memory
+from kgen.datasets.tokens.oracle import Oracle, published_oracle, random_oracle
 from kgen.errors import DataError
 
 NAMES = ("oracle", "oracle/published")
@@ -24,7 +24,7 @@ def load(name: str, request: Request) -> Splits:
     Args:
         name: `"oracle"`, 50 tokens and sequences of 8, or `"oracle/published"`, 5,000 tokens and
             sequences of 20, whose weights are read from `data_dir`
-            (`kgen.datasets.oracle.published_oracle`).
+            (`kgen.datasets.tokens.oracle.published_oracle`).
         request: What `kgen.datasets.load` was asked for.
 
     Raises:

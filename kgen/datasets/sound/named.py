@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from kgen.datasets import checks, named, sounds, strands
+from kgen.datasets import checks, named, strands
 from kgen.datasets.assembly import Request, assemble, chosen_layout
+from kgen.datasets.sound import sounds
 from kgen.datasets.splits import SPLITS, Splits
 from kgen.errors import DataError
 
