@@ -38,6 +38,7 @@ class Reconstructions(PictureEachEpoch):
     ):
         super().__init__(folder, every)
         self.sources = np.asarray(images)
+        self.columns = min(self.columns, len(self.sources))
         self.labels = {} if labels is None else {"labels": np.asarray(labels, "int32")}
 
     def images(self) -> np.ndarray:
