@@ -16,10 +16,9 @@ from typing import Annotated
 
 import typer
 
-from kgen import cli_data, cli_explore, cli_scores, cli_translate
+from kgen import cli_data, cli_explore, cli_sample, cli_scores, cli_translate
 from kgen import recipe as recipes
-from kgen.errors import KgenError, RecipeError
-from kgen.files import replacing
+from kgen.errors import KgenError
 from kgen.version import __version__
 
 # The base of all refusals of an argument. It has no public name in typer, and which package it
@@ -133,119 +132,6 @@ def train(
 
 
 @app.command()
-def sample(
-    run: Annotated[Path, typer.Argument(help="A run folder or a .keras file.")],
-    n: Annotated[
-        int | None,
-        typer.Option("-n", min=1, help="How many; else 64, and 8 that a translator is given."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The seed of the latents.")] = 0,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="The picture; of sounds, the folder; of texts, a .txt. Else samples.png, "
-            "samples, or texts on the screen.",
-        ),
-    ] = None,
-    label: Annotated[
-        int | None, typer.Option(help="The class to sample, for conditional models.")
-    ] = None,
-    length: Annotated[
-        int | None, typer.Option(min=1, help="Samples of a sound, for models of sound.")
-    ] = None,
-) -> None:
-    """Draw samples of a trained model: images as a grid, sounds as WAV files, texts as lines.
-
-    Of a model that translates: images of its run's data, with their translations below them.
-    """
-    _import_quietly()
-    from kgen import plotting, sounds
-    from kgen import run as running
-
-    model = running.load(run)
-    translates = "sample" not in model.capabilities and "translate" in model.capabilities
-    if translates:
-        for option, value in {"--seed": seed or None, "--label": label, "--length": length}.items():
-            if value is not None:
-                raise RecipeError(f"the model of {run} translates images: leave {option} out")
-    elif "sample" not in model.capabilities:
-        raise RecipeError(
-            f"the model of {run} cannot sample: it can {', '.join(model.capabilities)}"
-        )
-    arguments = model.capabilities.get("sample", ())
-    if label is not None and "labels" not in arguments:
-        raise RecipeError(f"the model of {run} draws no classes: leave --label out")
-    if length is not None and "length" not in arguments:
-        raise RecipeError(f"the model of {run} draws no sounds: leave --length out")
-    if "features" in arguments:
-        raise RecipeError(
-            f"the model of {run} is conditioned on features: sample it in Python, "
-            "kgen.run.load(...).sample(n, features=...)"
-        )
-    if hasattr(model, "texts"):
-        _write_texts(model.texts(model.sample(n or 64, seed=seed)), output)
-        return
-    of_sound = hasattr(model, "sample_rate")
-    output = output or Path("samples" if of_sound else "samples.png")
-    if of_sound and output.suffix:
-        raise RecipeError(f"sounds go into a folder, not into {output}: leave out the ending")
-    if not of_sound and output.suffix.lower() != ".png":
-        raise RecipeError(f"samples are drawn as PNG, not as {output}: end the name in .png")
-    if output.exists():
-        raise RecipeError(f"{output} exists and is never overwritten: give another name with -o")
-    if translates:
-        picture = _translations(run, model, n or 8)
-        typer.echo(plotting.save_image(picture, output))
-        return
-    n = n or 64
-    wanted = {} if label is None else {"labels": [label] * n}
-    wanted |= {} if length is None else {"length": length}
-    samples = model.sample(n, seed=seed, **wanted)
-    if of_sound:
-        typer.echo(sounds.save_sounds(samples, output, model.sample_rate))
-        return
-    if samples.ndim != 4:
-        raise RecipeError(
-            f"the model of {run} draws arrays of shape {samples.shape[1:]}, not images: sample it "
-            "in Python, kgen.run.load(...).sample(n)"
-        )
-    typer.echo(plotting.save_image(plotting.grid(samples), output))
-
-
-def _write_texts(texts: list[str], output: Path | None) -> None:
-    """Texts as lines of a file, or on the screen."""
-    if output is None:
-        typer.echo("\n".join(texts))
-        return
-    if output.suffix.lower() != ".txt":
-        raise RecipeError(f"texts are written as text, not as {output}: end the name in .txt")
-    if output.exists():
-        raise RecipeError(f"{output} exists and is never overwritten: give another name with -o")
-    with replacing(output) as temporary:
-        temporary.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-    typer.echo(output)
-
-
-def _translations(run: Path, model, n: int):
-    """The picture of test images of the run's data, and what a model makes of them."""
-    from kgen import plotting, run_callbacks, run_images
-
-    if run.is_file():
-        raise RecipeError(
-            f"{run} is a model without its run, so without images: kgen translate takes your own"
-        )
-    data = run_images.run_splits(run, tell=lambda line: typer.echo(line, err=True))
-    drawn = run_callbacks.translations(model, data, run, n, split="test")
-    if not drawn:
-        raise RecipeError(f"the model of {run} cannot be shown on {data.name}: kgen translate can")
-    drawn[0].set_model(model)
-    return plotting.grid(drawn[0].images(), columns=drawn[0].columns)
-
-
-@app.command()
 def export(
     run: Annotated[Path, typer.Argument(help="A run folder or a .keras file.")],
     uint8: Annotated[
@@ -280,6 +166,7 @@ def _import_quietly() -> None:
 
 
 cli_data.add_to(app)
+cli_sample.add_to(app, _import_quietly)
 cli_scores.add_to(app, _import_quietly)
 cli_translate.add_to(app, _import_quietly)
 cli_explore.add_to(app, _import_quietly)

@@ -62,8 +62,11 @@ MAY_IMPORT = {
         "errors", "files", "metrics.score", "run_folder", "recipe", "machine", "scores_file",
     },
     "cli": {
-        "errors", "files", "recipe", "run", "run_callbacks", "run_images", "plotting", "sounds",
-        "version", "report", "cli_scores", "cli_explore", "cli_data", "cli_translate",
+        "errors", "recipe", "run", "version", "report",
+        "cli_sample", "cli_scores", "cli_explore", "cli_data", "cli_translate",
+    },
+    "cli_sample": {
+        "errors", "files", "plotting", "run", "run_callbacks", "run_images", "sounds",
     },
     "cli_scores": {"errors", "run_evaluation", "report", "metrics.registry"},
     "run_images": {
