@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kgen.errors import RecipeError
-from kgen.files import replacing
+from kgen.files import write_lines
 
 
 def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
@@ -81,10 +81,7 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             raise RecipeError(f"sounds go into a folder, not into {output}: leave out the ending")
         if not of_sound and output.suffix.lower() != ".png":
             raise RecipeError(f"samples are drawn as PNG, not as {output}: end the name in .png")
-        if output.exists():
-            raise RecipeError(
-                f"{output} exists and is never overwritten: give another name with -o"
-            )
+        _refuse_existing(output)
         if translates:
             picture = _translations(run, model, n or 8)
             typer.echo(plotting.save_image(picture, output))
@@ -111,11 +108,13 @@ def _write_texts(texts: list[str], output: Path | None) -> None:
         return
     if output.suffix.lower() != ".txt":
         raise RecipeError(f"texts are written as text, not as {output}: end the name in .txt")
+    _refuse_existing(output)
+    typer.echo(write_lines(output, texts))
+
+
+def _refuse_existing(output: Path) -> None:
     if output.exists():
         raise RecipeError(f"{output} exists and is never overwritten: give another name with -o")
-    with replacing(output) as temporary:
-        temporary.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-    typer.echo(output)
 
 
 def _translations(run: Path, model, n: int):

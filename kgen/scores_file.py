@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kgen.errors import CheckpointError
-from kgen.files import replacing
+from kgen.files import write_lines
 from kgen.metrics.score import Score
 
 NAME = "scores.jsonl"
@@ -128,8 +128,7 @@ def drop_unseen(path: str | os.PathLike, epoch: int) -> int:
         lines = _lines(path)
         seen = [line for line, one in lines if one.epoch <= epoch or not one.while_training]
         if len(seen) < len(lines):
-            with replacing(path) as temporary:
-                temporary.write_text("".join(f"{line}\n" for line in seen), encoding="utf-8")
+            write_lines(path, seen)
     return len(lines) - len(seen)
 
 

@@ -16,7 +16,7 @@ Time:    52 minutes for maximum likelihood on two CPU cores that had other work;
 Result:  oracle_nll 9.014 +- 0.007 after maximum likelihood, of 10,000 samples (by 2,000 samples
          between 9.00 and 9.07 from its 60th pass on); the data's own is 5.76. The paper's
          rounds are not yet measured; shortened ones did not help: 9.039 +- 0.015 after 60 passes of
-         maximum likelihood and 10 of the discriminator, 9.093 after some 95 rounds with 30 steps of
+         maximum likelihood and 10 of the discriminator, 9.093 after 100 rounds with 30 steps of
          a discriminator of rate 1e-3, a generator of 2e-3 and a baseline; the discriminator had
          learned too much (reward 0.05). One seed
 """

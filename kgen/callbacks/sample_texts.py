@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from kgen.files import replacing
+from kgen.files import write_lines
 
 
 class SampleTexts(keras.callbacks.Callback):
@@ -59,5 +59,4 @@ class SampleTexts(keras.callbacks.Callback):
 
     def _write(self):
         texts = self.model.texts(self.model.sample(self.n, seed=self.seed))
-        with replacing(self.path(self.model.epochs_trained)) as temporary:
-            temporary.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+        write_lines(self.path(self.model.epochs_trained), texts)

@@ -100,5 +100,33 @@ def check_tokens(name: str, array: np.ndarray, vocabulary: int) -> None:
         )
 
 
+def checked_mask(mask, n: int, height: int, width: int) -> np.ndarray:
+    """Which pixels of `n` images are known, as float32 (n, height, width, 1).
+
+    Args:
+        mask: (height, width), or (n, height, width) with or without a last axis of 1.
+        n: How many images.
+        height: Of each, in pixels.
+        width: Of each, in pixels.
+
+    Raises:
+        DataError: For a mask of another shape.
+
+    Example:
+
+        >>> checked_mask([[1, 0]], 3, 1, 2).shape
+        (3, 1, 2, 1)
+    """
+    mask = np.asarray(mask, "float32")
+    mask = mask[..., None] if mask.shape[-1:] != (1,) or mask.ndim == 2 else mask
+    try:
+        return np.broadcast_to(mask, (n, height, width, 1))
+    except ValueError:
+        raise DataError(
+            f"mask must have shape ({height}, {width}) or ({n}, {height}, {width}, 1), "
+            f"got {mask.shape[:-1]}."
+        ) from None
+
+
 def _readable(shape) -> str:
     return "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"

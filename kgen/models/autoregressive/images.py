@@ -4,11 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgen.errors import DataError
 from kgen.losses import logistic_mixture_size
 from kgen.models.autoregressive.base import AutoregressiveModel
 from kgen.models.autoregressive.pixels import BinaryPixels, LevelPixels, LogisticPixels
-from kgen.models.signature import TensorSpec, check_count
+from kgen.models.signature import TensorSpec, check_count, checked_mask
 from kgen.training import Noise
 
 
@@ -116,15 +115,7 @@ class AutoregressiveImageModel(AutoregressiveModel):
         """
         images = np.asarray(images, "float32")
         n, (height, width, _) = len(images), self.image_shape
-        mask = np.asarray(mask, "float32")
-        mask = mask[..., None] if mask.shape[-1:] != (1,) or mask.ndim == 2 else mask
-        try:
-            mask = np.broadcast_to(mask, (n, height, width, 1))
-        except ValueError:
-            raise DataError(
-                f"mask must have shape ({height}, {width}) or ({n}, {height}, {width}, 1), "
-                f"got {mask.shape[:-1]}."
-            ) from None
+        mask = checked_mask(mask, n, height, width)
         noise = Noise(keras.random.SeedGenerator(seed))
         uniforms = noise.uniform((n, height, width, self.pixels.uniforms))
         labels = self.checked_labels(labels, n, noise)

@@ -8,7 +8,7 @@ from keras import ops
 
 from kgen.errors import DataError
 from kgen.models.class_labels import OptionalLabels
-from kgen.models.signature import Signature, TensorSpec, check_count
+from kgen.models.signature import Signature, TensorSpec, check_count, checked_mask
 from kgen.training import Noise, draw_latents
 
 #: So many chains are walked at once: the noise of every step of each is drawn before.
@@ -152,15 +152,7 @@ class ChainCapabilities(OptionalLabels):
         """
         images, noise = np.asarray(images, "float32"), Noise(keras.random.SeedGenerator(seed))
         n, (height, width, _) = len(images), self.image_shape
-        mask = np.asarray(mask, "float32")
-        mask = mask[..., None] if mask.shape[-1:] != (1,) or mask.ndim == 2 else mask
-        try:
-            mask = np.broadcast_to(mask, (n, height, width, 1))
-        except ValueError:
-            raise DataError(
-                f"mask must have shape ({height}, {width}) or ({n}, {height}, {width}, 1), "
-                f"got {mask.shape[:-1]}."
-            ) from None
+        mask = checked_mask(mask, n, height, width)
         given = {} if labels is None else self.checked_labels(labels, n)
         if labels is None and self.classes is not None:
             given = {"labels": np.full(n, -1, "int32")}  # none
