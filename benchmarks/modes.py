@@ -5,7 +5,7 @@
     python benchmarks/modes.py --quick                  # seconds: does it run?
     python benchmarks/modes.py --table                  # the table of what has been run so far
 
-**Protocol.** Generator and discriminator have three hidden layers of 256 ReLU units with Keras's
+**Protocol.** Generator and discriminator have three hidden layers of 128 ReLU units with Keras's
 default weights; latents N(0, 1)^2; batches of 256; data as `kgen.datasets.load` gives them, not
 rescaled. A contestant is an objective with its regularizers and the optimizers of its paper, or of
 its authors' toy experiment where they have one; none was tuned here. All have the same budget of
@@ -38,10 +38,10 @@ STEPS = 12_000  # of the discriminator
 
 
 def network(inputs: int, outputs: int, name: str) -> keras.Model:
-    """Three hidden layers of 256 ReLU units."""
+    """Three hidden layers of 128 ReLU units."""
     x = first = keras.Input((inputs,))
     for _ in range(3):
-        x = layers.Dense(256, activation="relu")(x)
+        x = layers.Dense(128, activation="relu")(x)
     return keras.Model(first, layers.Dense(outputs)(x), name=name)
 
 

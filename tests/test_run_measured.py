@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import kgen
 from kgen import cli, recipe, run, run_callbacks, run_evaluation
@@ -265,7 +266,7 @@ def test_a_run_on_points(own, monkeypatch):
         run_evaluation.evaluate("ring", "fd", n=40)
     monkeypatch.setattr(sys, "argv", ["kgen"])
     with pytest.raises(RecipeError, match=r"draws arrays of shape \(2,\), not images"):
-        cli.sample(folder.path, n=4)
+        CliRunner().invoke(cli.app, ["sample", str(folder.path)], catch_exceptions=False)
     assert not (own.parent / "samples.png").exists()
 
 
