@@ -60,7 +60,7 @@ def gan(optimizers: Callable[[], dict], **arguments) -> Callable[[int], keras.Mo
         model = kgen.models.GAN(
             network(2, 2, "generator"), network(2, 1, "discriminator"), seed=seed, **arguments
         )
-        model.compile(**optimizers(), jit_compile=True)
+        model.compile(**optimizers(), jit_compile=True, steps_per_execution=10)
         return model
 
     return build
@@ -80,6 +80,7 @@ def unrolled(steps: int) -> Callable[[int], keras.Model]:
             generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
             discriminator_optimizer=keras.optimizers.Adam(1e-4, beta_1=0.5),
             jit_compile=True,
+            steps_per_execution=10,
         )
         return model
 

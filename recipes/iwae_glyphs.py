@@ -4,6 +4,9 @@ Two tanh layers of 200 on each side, 50 latents, Adam with epsilon 1e-4. The rat
 1e-4 in the paper's eight stages, each three times as long as the one before; the paper takes 3,280
 epochs for them. Pixels are binarised anew each time they are seen.
 
+`--set stochastic_layers=2` is the paper's deeper model, `TwoLayerIWAE`: the prior of the latents is
+learned, by a second layer of half as many.
+
 Command: kgen train iwae_glyphs
 Data:    built in (glyphs)
 Time:    not yet measured
@@ -34,7 +37,8 @@ def recipe(
     seed: int = 0,
     limit: int | None = None,
     samples: int = 5,
-    latent_dim: int = 50,
+    stochastic_layers: int = 1,
+    latent_dim: int | None = None,
     metrics: tuple[str, ...] = ("fd",),
     evaluate_every: int = 5,
 ) -> Run:
@@ -49,7 +53,9 @@ def recipe(
         seed: Seeds weights, noise and order.
         limit: At most so many images in each split.
         samples: How many samples the bound is of.
-        latent_dim: Length of the latents.
+        stochastic_layers: 1, or 2.
+        latent_dim: Length of the latents next to the images; the paper's 50 if there is one layer,
+            100 if there are two, unless given.
         metrics: Metrics of samples, taken on the validation split while it trains.
         evaluate_every: Take them after each so many-th epoch.
     """
@@ -63,9 +69,14 @@ def recipe(
         limit=limit,
     )
     mean_image = np.mean([images.numpy().mean(axis=0) for images in splits.train], axis=0)
-    model = kgen.models.IWAE.build_default(
-        splits.image_shape, latent_dim, samples=samples, mean_image=mean_image
-    )
+    if stochastic_layers not in (1, 2):
+        raise ValueError(f"stochastic_layers must be 1 or 2, got {stochastic_layers}.")
+    kwargs = dict(samples=samples, mean_image=mean_image)
+    if stochastic_layers == 2:
+        latent_dim = latent_dim or 100
+        kwargs["upper_dim"] = max(1, latent_dim // 2)
+    kind = (kgen.models.IWAE, kgen.models.TwoLayerIWAE)[stochastic_layers - 1]
+    model = kind.build_default(splits.image_shape, latent_dim or 50, **kwargs)
     rate = papers_rate(epochs * int(splits.train.cardinality()))
     model.compile(optimizer=keras.optimizers.Adam(rate, epsilon=1e-4))
     return Run(

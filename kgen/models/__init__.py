@@ -49,6 +49,7 @@ from kgen.models.variational.betavae import BetaVAE
 from kgen.models.variational.cvae import CVAE
 from kgen.models.variational.introvae import IntroVAE
 from kgen.models.variational.iwae import IWAE
+from kgen.models.variational.twolayeriwae import TwoLayerIWAE
 from kgen.models.variational.vae import VAE
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "StarGAN",
     "TensorSpec",
     "TokenModel",
+    "TwoLayerIWAE",
     "UnpairedTranslation",
     "UnrolledGAN",
     "WaveNet",

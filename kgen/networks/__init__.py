@@ -9,7 +9,13 @@ from kgen.networks.ali import (
     ali_discriminator,
     ali_encoder,
 )
-from kgen.networks.autoencoder import conv_decoder, conv_encoder, dense_decoder, dense_encoder
+from kgen.networks.autoencoder import (
+    conv_decoder,
+    conv_encoder,
+    dense_decoder,
+    dense_encoder,
+    dense_gaussian,
+)
 from kgen.networks.bigan import bigan_decoder, bigan_discriminator, bigan_encoder
 from kgen.networks.biganqp import biganqp_decoder, biganqp_discriminator, biganqp_encoder
 from kgen.networks.biggan import biggan_discriminator, biggan_generator
@@ -81,6 +87,7 @@ __all__ = [
     "dcgan_generator",
     "dense_decoder",
     "dense_encoder",
+    "dense_gaussian",
     "discogan_discriminator",
     "discogan_generator",
     "discriminators_of",

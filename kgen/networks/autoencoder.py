@@ -95,6 +95,35 @@ def dense_decoder(
     return _model(latents, labels, parameters, "decoder")
 
 
+def dense_gaussian(
+    inputs: int,
+    outputs: int,
+    hidden: tuple[int, ...] = (100, 100),
+    activation: str = "tanh",
+    name: str = "gaussian",
+) -> keras.Model:
+    """Vectors (n, inputs) to `[mean, log_variance]`, each (n, outputs): one layer of latents.
+
+    Two of 100 tanh units lie between the two layers of Burda et al. 2016.
+
+    Args:
+        inputs: Length of what is conditioned on.
+        outputs: Length of the normal vector.
+        hidden: Units of the hidden layers.
+        activation: Of the hidden layers.
+        name: The Keras name.
+
+    Example:
+
+        >>> dense_gaussian(50, 100).count_params()
+        35400
+    """
+    x = latents = keras.Input((inputs,), name="latents")
+    for units in hidden:
+        x = layers.Dense(units, activation=activation)(x)
+    return keras.Model(latents, _codes(x, outputs, POSTERIOR), name=name)
+
+
 def conv_encoder(
     image_shape: tuple[int, int, int],
     latent_dim: int = 50,
