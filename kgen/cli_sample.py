@@ -20,7 +20,7 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         run: Annotated[Path, typer.Argument(help="A run folder or a .keras file.")],
         n: Annotated[
             int | None,
-            typer.Option("-n", min=1, help="How many; else 64, and 8 that a translator is given."),
+            typer.Option("-n", min=1, help="How many; else 64, and 8 of what is made from data."),
         ] = None,
         seed: Annotated[int, typer.Option(help="The seed of the latents.")] = 0,
         output: Annotated[
@@ -43,6 +43,7 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         """Draw samples of a trained model: images as a grid, sounds as WAV files, texts as lines.
 
         Of a model that translates: images of its run's data, with their translations below them.
+        Of a vocoder: the sounds that it makes of the spectrograms of its run's test data.
         """
         import_quietly()
         from kgen import plotting, sounds
@@ -67,10 +68,9 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             raise RecipeError(f"the model of {run} draws no classes: leave --label out")
         if length is not None and "length" not in arguments:
             raise RecipeError(f"the model of {run} draws no sounds: leave --length out")
-        if "features" in arguments:
+        if length is not None and "features" in arguments:
             raise RecipeError(
-                f"the model of {run} is conditioned on features: sample it in Python, "
-                "kgen.run.load(...).sample(n, features=...)"
+                "the sounds are as long as what they are made from: leave --length out"
             )
         if hasattr(model, "texts"):
             _write_texts(model.texts(model.sample(n or 64, seed=seed)), output)
@@ -86,8 +86,9 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             picture = _translations(run, model, n or 8)
             typer.echo(plotting.save_image(picture, output))
             return
-        n = n or 64
-        wanted = {} if label is None else {"labels": [label] * n}
+        wanted = _held_out_features(run, n or 8) if "features" in arguments else {}
+        n = len(wanted["features"]) if wanted else n or 64
+        wanted |= {} if label is None else {"labels": [label] * n}
         wanted |= {} if length is None else {"length": length}
         samples = model.sample(n, seed=seed, **wanted)
         if of_sound:
@@ -112,6 +113,26 @@ def _write_texts(texts: list[str], output: Path | None) -> None:
     typer.echo(write_lines(output, texts))
 
 
+def _held_out_features(run: Path, n: int) -> dict:
+    """What a model such as a vocoder is given: features, and labels, of test examples."""
+    from kgen import run_callbacks
+
+    conditions = run_callbacks.held_out(_data_of(run), n, "test")[1]
+    return conditions if isinstance(conditions, dict) else {"features": conditions}
+
+
+def _data_of(run: Path):
+    """The data that the run was trained on."""
+    from kgen import run_images
+
+    if run.is_file():
+        raise RecipeError(
+            f"{run} is a model without its run, so without data: give the run's folder, or use it "
+            "in Python, by kgen.run.load"
+        )
+    return run_images.run_splits(run, tell=lambda line: typer.echo(line, err=True))
+
+
 def _refuse_existing(output: Path) -> None:
     if output.exists():
         raise RecipeError(f"{output} exists and is never overwritten: give another name with -o")
@@ -119,13 +140,13 @@ def _refuse_existing(output: Path) -> None:
 
 def _translations(run: Path, model, n: int):
     """The picture of test images of the run's data, and what a model makes of them."""
-    from kgen import plotting, run_callbacks, run_images
+    from kgen import plotting, run_callbacks
 
     if run.is_file():
         raise RecipeError(
             f"{run} is a model without its run, so without images: kgen translate takes your own"
         )
-    data = run_images.run_splits(run, tell=lambda line: typer.echo(line, err=True))
+    data = _data_of(run)
     drawn = run_callbacks.translations(model, data, run, n, split="test")
     if not drawn:
         raise RecipeError(f"the model of {run} cannot be shown on {data.name}: kgen translate can")

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 import kgen
+from kgen.errors import RecipeError
 from kgen.recipe import Run
 
 
@@ -70,7 +71,7 @@ def recipe(
     )
     mean_image = np.mean([images.numpy().mean(axis=0) for images in splits.train], axis=0)
     if stochastic_layers not in (1, 2):
-        raise ValueError(f"stochastic_layers must be 1 or 2, got {stochastic_layers}.")
+        raise RecipeError(f"stochastic_layers must be 1 or 2, got {stochastic_layers}.")
     kwargs = dict(samples=samples, mean_image=mean_image)
     if stochastic_layers == 2:
         latent_dim = latent_dim or 100

@@ -26,3 +26,19 @@ def mixed_bfloat16():
 @pytest.fixture(autouse=True)
 def _doctest_names(doctest_namespace):
     doctest_namespace.update(keras=keras, np=np)
+
+
+@pytest.fixture
+def command(capsys):
+    """Runs the command in this process; gives its stdout, or what it said to a wrong argument."""
+
+    from kgen import cli
+
+    def command(*arguments, code=0):
+        with pytest.raises(SystemExit) as exit:
+            cli.main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        assert (exit.value.code or 0) == code
+        return said.err if code else said.out
+
+    return command

@@ -271,7 +271,10 @@ def test_a_model_of_sound_is_sampled_as_wav_files(kgen_command, folder):
     model.compile()
     model.save("features.keras")
     code, _, err = kgen_command("sample", "features.keras", "-o", "more")
-    assert code == 2 and "is conditioned on features: sample it in Python" in one_line(err)
+    assert (
+        code == 2
+        and "is a model without its run, so without data: give the run's folder" in one_line(err)
+    )
 
 
 def test_a_folder_of_any_images_with_broken_files(kgen_command, folder, monkeypatch):

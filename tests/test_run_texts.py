@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from kgen import cli
 from kgen import run as running
 from kgen.datasets.tokens import grammar
 from kgen.errors import MetricError
@@ -30,20 +29,6 @@ def run(tmp_path_factory):
         tell=lambda line: None,
     )
     return folder / "run"
-
-
-@pytest.fixture
-def command(capsys):
-    """Runs the command in this process; gives its stdout, or what it said to a wrong argument."""
-
-    def command(*arguments, code=0):
-        with pytest.raises(SystemExit) as exit:
-            cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        assert (exit.value.code or 0) == code
-        return said.err if code else said.out
-
-    return command
 
 
 def known():

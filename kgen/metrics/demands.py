@@ -132,6 +132,11 @@ def check_kind(metrics: Sequence[str], data: Splits) -> None:
                 f"{name} is of {'tokens' if 'tokens' in needs else 'images'}, and {data.name} "
                 "holds points: ask for modes and quality, or for nll."
             )
+        if data.layout == "features" and name != "nll":
+            raise MetricError(
+                f"{name} is of samples alone, and {data.name} holds sounds with what they are made "
+                "from: ask for nll."
+            )
         if tokens and "tokens" not in needs and name != "nll":
             raise MetricError(
                 f"{name} is of images, and {data.name} holds tokens: ask for bleu and self_bleu, "

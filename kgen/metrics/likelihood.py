@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from kgen.errors import MetricError
-from kgen.metrics.streams import chunk_seed
+from kgen.metrics.streams import Chunk, chunk_seed
 
 
 def negative_log_likelihood(
     model: Any,
-    batches: Iterable[tuple[np.ndarray, np.ndarray | None]],
+    batches: Iterable[Chunk],
     *,
     samples: int | None = None,
     seed: int = 0,
@@ -30,7 +30,8 @@ def negative_log_likelihood(
     Args:
         model: A model with the capability `log_prob`.
         batches: Pairs of images (n, height, width, channels), or tokens int (n, length), and their
-            labels or `None`.
+            labels or `None`; of sounds (n, samples, 1) that come with features these, or a dict of
+            features and labels.
         samples: Importance samples, if `log_prob` takes them; by default its own number.
         seed: Seeds each batch's draws together with the batch's number.
 
@@ -69,7 +70,11 @@ def negative_log_likelihood(
             given["samples"] = samples
         if "seed" in arguments:
             given["seed"] = chunk_seed(seed, number)
-        if "labels" in arguments:
+        if "features" in arguments:
+            if labels is None:
+                raise MetricError("the model's likelihood needs features: load the data with them.")
+            given |= labels if isinstance(labels, dict) else {"features": labels}
+        elif "labels" in arguments:
             if labels is None:
                 raise MetricError("the model's likelihood needs labels: load the data with them.")
             given["labels"] = labels

@@ -14,7 +14,8 @@ from kgen.training import clock
 if TYPE_CHECKING:
     from kgen.datasets import Splits
 
-Chunk = tuple[np.ndarray, np.ndarray | None]
+#: Images, and what each comes with: labels, or by name what a model of sounds is conditioned on.
+Chunk = tuple[np.ndarray, np.ndarray | dict[str, np.ndarray] | None]
 
 #: The layouts whose batches are (a, b), images of two sides.
 TWO_SIDED = ("paired", "unpaired")
@@ -54,7 +55,7 @@ def check_split(data: Splits, split: str, two_sided: bool = False) -> None:
     """
     if split not in ("train", "validation", "test"):
         raise MetricError(f"there is no split {split!r}: choose train, validation or test.")
-    single = ("images", *OF_DOMAINS, "semi-supervised", "points", "tokens")
+    single = ("images", *OF_DOMAINS, "semi-supervised", "points", "tokens", "features")
     if data.layout not in (*single, *TWO_SIDED) or (data.layout in TWO_SIDED and not two_sided):
         raise MetricError(
             f"{data.name} holds {data.layout} images: samples are compared with single ones, so "
@@ -90,7 +91,7 @@ def split_chunks(data: Splits, split: str, n: int, side: str | None = None) -> I
         rows = np.flatnonzero(keep[seen : seen + len(images)])
         seen += len(images)
         if len(rows):
-            yield images[rows], None if labels is None else labels[rows]
+            yield images[rows], _rows(labels, rows)
 
 
 def pair_chunks(data: Splits, split: str, n: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -156,7 +157,7 @@ def _training_batches(batches, size: int) -> Iterator[Chunk]:
 
 def _limited(chunks: Iterable[Chunk], n: int) -> Iterator[Chunk]:
     for images, labels in chunks:
-        yield images[:n], None if labels is None else labels[:n]
+        yield images[:n], _rows(labels, slice(n))
         n -= len(images)
         if n <= 0:
             return
@@ -194,12 +195,21 @@ def _cut(chunks: list[Chunk]) -> list[Chunk]:
     if not chunks:
         return []
     images = np.concatenate([images for images, _ in chunks])
-    labels = None
-    if chunks[0][1] is not None:
+    labels = chunks[0][1]
+    if isinstance(labels, dict):
+        labels = {name: np.concatenate([given[name] for _, given in chunks]) for name in labels}
+    elif labels is not None:
         labels = np.concatenate([labels for _, labels in chunks])
     starts = range(0, len(images) + 1, CHUNK)
     rows = [slice(start, start + CHUNK) for start in starts]
-    return [(images[part], None if labels is None else labels[part]) for part in rows]
+    return [(images[part], _rows(labels, part)) for part in rows]
+
+
+def _rows(labels, rows):
+    """Those rows of the labels, or of each array of a dict."""
+    if isinstance(labels, dict):
+        return {name: array[rows] for name, array in labels.items()}
+    return None if labels is None else labels[rows]
 
 
 def sample_chunks(
