@@ -297,8 +297,10 @@ def translations(
         domains = range(data.num_classes)
         labels = np.eye(len(domains)) if data.layout == "attributes" else domains
         columns = callbacks.DomainTranslations.columns
-        images = held_out(data, count or HELD_OUT, split)[0][: count or columns]
-        return [callbacks.DomainTranslations(folder, images, labels)]
+        images, own = (
+            part[: count or columns] for part in held_out(data, count or HELD_OUT, split)
+        )
+        return [callbacks.DomainTranslations(folder, images, labels, own=own)]
     if data.layout not in ("paired", "unpaired"):
         return []
     a, b = held_out(data, count or HELD_OUT, split)

@@ -18,3 +18,17 @@ def test_a_row_for_each_domain_stands_below_the_sources(tmp_path):
     by_hand = np.concatenate([first, 0 * first, -first, *last])
     np.testing.assert_allclose(shown, by_hand)
     assert picture.path(3) == tmp_path / "translations" / "epoch_0003.png"
+
+
+def test_the_last_row_is_the_last_domain_turned_back(tmp_path):
+    class Adder:
+        def translate(self, images, labels):
+            return np.round(images) + np.reshape(labels, (-1, 1, 1, 1)) / 10
+
+    own = np.array([3, 1, 2])
+    sources = np.arange(3.0).reshape(3, 1, 1, 1)
+    picture = DomainTranslations(tmp_path, sources + 0.2, [4, 2], own=own)
+    picture.set_model(Adder())
+    there, back = sources.ravel() + 0.4, sources.ravel() + own / 10
+    expected = [sources.ravel() + 0.2, there, sources.ravel() + 0.2, back]
+    np.testing.assert_allclose(picture.images().ravel(), np.concatenate(expected))
