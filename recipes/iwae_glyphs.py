@@ -73,11 +73,13 @@ def recipe(
     if stochastic_layers not in (1, 2):
         raise RecipeError(f"stochastic_layers must be 1 or 2, got {stochastic_layers}.")
     kwargs = dict(samples=samples, mean_image=mean_image)
-    if stochastic_layers == 2:
+    if stochastic_layers == 1:
+        model = kgen.models.IWAE.build_default(splits.image_shape, latent_dim or 50, **kwargs)
+    else:
         latent_dim = latent_dim or 100
-        kwargs["upper_dim"] = max(1, latent_dim // 2)
-    kind = (kgen.models.IWAE, kgen.models.TwoLayerIWAE)[stochastic_layers - 1]
-    model = kind.build_default(splits.image_shape, latent_dim or 50, **kwargs)
+        model = kgen.models.TwoLayerIWAE.build_default(
+            splits.image_shape, latent_dim, upper_dim=max(1, latent_dim // 2), **kwargs
+        )
     rate = papers_rate(epochs * int(splits.train.cardinality()))
     model.compile(optimizer=keras.optimizers.Adam(rate, epsilon=1e-4))
     return Run(

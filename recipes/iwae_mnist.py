@@ -1,7 +1,7 @@
 """IWAE learns MNIST, binarised dynamically: the one-layer model of Burda et al. 2016.
 
-Five samples; `--set samples=50` is the paper's best, with ten times the work, and `--set
-stochastic_layers=2` its deeper model. The paper trains for 3,280 epochs, in the same eight stages.
+Five samples; `--set samples=50` is the paper's best, with ten times the work. The paper trains for
+3,280 epochs, in the same eight stages. `twolayeriwae_mnist` is its deeper model.
 
 Command: kgen train iwae_mnist
 Data:    mnist of TensorFlow Datasets (downloaded, or found by --data-dir); 54,000 train,

@@ -59,7 +59,7 @@ def test_a_variation_builds_what_it_varies(name):
     """The other recipe runs through above."""
     found, base = recipe.find(name), base_of(name)
     varied, original = found.build(found.smoke), base.build(base.smoke)
-    assert type(varied.model) is type(original.model)
+    assert isinstance(varied.model, type(original.model))
     assert varied.model.compiled
     assert varied.data.image_shape[:-1] == original.data.image_shape[:-1]
     assert found.defaults.keys() == base.defaults.keys()

@@ -13,6 +13,7 @@ from kgen.layers.conditioned_bijection import ConditionedBijection
 from kgen.layers.coupling import Coupling
 from kgen.layers.data_dependent import all_layers, initialize_from_data
 from kgen.layers.diagonal_lstm import DiagonalLSTM
+from kgen.layers.dropout import Dropout
 from kgen.layers.equalized_learning_rate import EqualizedLearningRate
 from kgen.layers.fade_in import FadeIn
 from kgen.layers.gated_activation import GatedActivation
@@ -63,6 +64,7 @@ __all__ = [
     "Coupling",
     "DiagonalLSTM",
     "DropReference",
+    "Dropout",
     "EqualizedLearningRate",
     "FadeIn",
     "GatedActivation",

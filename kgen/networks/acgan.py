@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
+from kgen.layers import Dropout
 from kgen.networks.dcgan import dcgan_generator
-from kgen.networks.dropout import seeded_dropout
 from kgen.networks.labels import joined, one_hot
 
 
@@ -65,7 +65,7 @@ def acgan_discriminator(image_shape: tuple[int, int, int], width: int = 16) -> k
         x = convolution(x)
         if i:
             x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
-        x = seeded_dropout(0.5)(layers.LeakyReLU(0.2)(x))
+        x = Dropout(0.5)(layers.LeakyReLU(0.2)(x))
     logits = layers.Dense(
         1,
         dtype="float32",

@@ -9,9 +9,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from kgen.layers import Maxout
+from kgen.layers import Dropout, Maxout
 from kgen.networks.autoencoder import POSTERIOR
-from kgen.networks.dropout import seeded_dropout
 
 # Kernel and stride of the convolutions before the one that sees the whole map.
 _STAGES = ((5, 1), (4, 2), (4, 1), (4, 2))
@@ -160,7 +159,7 @@ def ali_discriminator(
     plan = _kernels(image_shape, width)
     x = images
     for i, (channels, kernel, stride) in enumerate(plan):
-        x = seeded_dropout(0.5 if i else 0.2)(x)
+        x = Dropout(0.5 if i else 0.2)(x)
         pieces = [
             layers.Conv2D(channels, kernel, stride, use_bias=i == 0, kernel_initializer=_normal())(
                 x
@@ -169,13 +168,13 @@ def ali_discriminator(
         ]
         x = layers.Maximum()(pieces)
     units = plan[-1][0]
-    z = dense(seeded_dropout(0.2)(latents), units)
-    z = dense(seeded_dropout(0.5)(z), units)
+    z = dense(Dropout(0.2)(latents), units)
+    z = dense(Dropout(0.5)(z), units)
     both = layers.Concatenate()([layers.Flatten()(x), z])
     for _ in range(2):
-        both = dense(seeded_dropout(0.5)(both), 2 * units, use_bias=True)
+        both = dense(Dropout(0.5)(both), 2 * units, use_bias=True)
     last = layers.Dense(1, dtype="float32", kernel_initializer=_normal(), name="logits")
-    return keras.Model([images, latents], last(seeded_dropout(0.5)(both)), name="discriminator")
+    return keras.Model([images, latents], last(Dropout(0.5)(both)), name="discriminator")
 
 
 def ali_dense_encoder(

@@ -9,8 +9,7 @@ import math
 import keras
 from keras import layers
 
-from kgen.layers import Maxout
-from kgen.networks.dropout import seeded_dropout
+from kgen.layers import Dropout, Maxout
 from kgen.networks.labels import one_hot
 
 
@@ -42,7 +41,7 @@ def cgan_mlp_generator(
     y = layers.Dense(width - width // 6, activation="relu", kernel_initializer=_uniform(0.05))(
         one_hot(labels, classes)
     )
-    x = seeded_dropout(0.5)(layers.Concatenate()([z, y]))
+    x = Dropout(0.5)(layers.Concatenate()([z, y]))
     x = layers.Dense(width, activation="relu", kernel_initializer=_uniform(0.05))(x)
     pixels = layers.Dense(
         math.prod(image_shape),
@@ -51,7 +50,7 @@ def cgan_mlp_generator(
         kernel_initializer=_uniform(0.05),
         name="to_image",
     )
-    x = layers.Rescaling(2.0, -1.0, dtype="float32")(pixels(seeded_dropout(0.5)(x)))
+    x = layers.Rescaling(2.0, -1.0, dtype="float32")(pixels(Dropout(0.5)(x)))
     images = layers.Reshape(image_shape, dtype="float32", name="images")(x)
     return keras.Model([latents, labels], images, name="generator")
 
@@ -81,9 +80,9 @@ def cgan_mlp_discriminator(
     y = Maxout(max(1, width * 5 // 24), 5, kernel_initializer=_uniform(0.005))(
         one_hot(labels, classes)
     )
-    joint = seeded_dropout(0.5)(layers.Concatenate()([x, y]))
+    joint = Dropout(0.5)(layers.Concatenate()([x, y]))
     x = Maxout(width, 4, kernel_initializer=_uniform(0.005))(joint)
-    x = seeded_dropout(0.5)(x)
+    x = Dropout(0.5)(x)
     last = layers.Dense(1, dtype="float32", kernel_initializer=_uniform(0.005), name="logits")
     return keras.Model([images, labels], last(x), name="discriminator")
 

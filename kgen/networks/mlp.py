@@ -6,8 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from kgen.layers import Maxout
-from kgen.networks.dropout import seeded_dropout
+from kgen.layers import Dropout, Maxout
 
 
 def mlp_generator(
@@ -110,10 +109,10 @@ def maxout_discriminator(
     """
     images = keras.Input(image_shape, name="images")
     x = layers.Rescaling(0.5, 0.5)(layers.Flatten()(images))
-    x = seeded_dropout(0.2)(x)
+    x = Dropout(0.2)(x)
     for units in hidden:
         x = Maxout(units, pieces, kernel_initializer=_uniform(0.005))(x)
-        x = seeded_dropout(0.5)(x)
+        x = Dropout(0.5)(x)
     last = layers.Dense(1, dtype="float32", kernel_initializer=_uniform(0.005), name="logits")
     return keras.Model(images, last(x), name="discriminator")
 

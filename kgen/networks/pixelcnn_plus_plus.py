@@ -7,11 +7,11 @@ from kgen.layers import (
     CausalConv2D,
     CausalConv2DTranspose,
     ConcatELU,
+    Dropout,
     GatedActivation,
     OnesChannel,
     WeightNormalization,
 )
-from kgen.networks.dropout import seeded_dropout
 
 _KERNELS = {"centred": (2, 3), "left": (2, 2)}
 
@@ -100,6 +100,6 @@ def _block(x, others: list, columns: str, width: int, dropout: float):
         other = others[0] if len(others) == 1 else layers.Concatenate()(others)
         seen = WeightNormalization(layers.Dense(width, **_weights()))(ConcatELU()(other))
         y = layers.Add()([y, seen])
-    y = seeded_dropout(dropout)(ConcatELU()(y))
+    y = Dropout(dropout)(ConcatELU()(y))
     y = _conv(2 * width, _KERNELS[columns], columns, initial_deviation=0.1)(y)
     return layers.Add()([x, GatedActivation("linear")(y)])

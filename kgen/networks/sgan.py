@@ -3,8 +3,7 @@
 import keras
 from keras import layers
 
-from kgen.layers import GaussianNoise, WeightNormalization
-from kgen.networks.dropout import seeded_dropout
+from kgen.layers import Dropout, GaussianNoise, WeightNormalization
 from kgen.networks.features import FEATURES
 from kgen.networks.sizes import doublings
 
@@ -133,14 +132,14 @@ def sgan_conv_discriminator(
         (None, 10)
     """
     images = keras.Input(image_shape, name="images")
-    x = seeded_dropout(0.2)(images)
+    x = Dropout(0.2)(images)
     wide = 2 * width
     plan = [(width, 3, 1), (width, 3, 1), (width, 3, 2), None]
     plan += [(wide, 3, 1), (wide, 3, 1), (wide, 3, 2), None]
     plan += [(wide, 3, "valid"), (wide, 1, 1), (wide, 1, 1)]
     for stage in plan:
         if stage is None:
-            x = seeded_dropout(0.5)(x)
+            x = Dropout(0.5)(x)
             continue
         channels, size, stride = stage
         stride, padding = (1, "valid") if stride == "valid" else (stride, "same")

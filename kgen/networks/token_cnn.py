@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from kgen.layers import Highway, TokenEmbedding
-from kgen.networks.dropout import seeded_dropout
+from kgen.layers import Dropout, Highway, TokenEmbedding
 
 #: Width and number of the filters in the code of SeqGAN.
 FILTERS = (
@@ -69,7 +68,7 @@ def token_cnn(
         )(vectors)
         maxima.append(layers.GlobalMaxPooling1D()(seen))
     x = layers.Concatenate()(maxima) if len(maxima) > 1 else maxima[0]
-    x = seeded_dropout(dropout)(Highway(name="highway")(x))
+    x = Dropout(dropout)(Highway(name="highway")(x))
     kernel = keras.initializers.TruncatedNormal(stddev=0.1)
     logits = layers.Dense(1, kernel_initializer=kernel, dtype="float32", name="to_logit")(x)
     return keras.Model(tokens, logits, name="token_cnn")

@@ -8,9 +8,9 @@ import dataclasses
 import keras
 
 from kgen.errors import KgenError
-from kgen.layers import CausalLayer, WeightNormalization
+from kgen.layers import CausalLayer, Dropout, GaussianNoise, WeightNormalization
 
-#: Layers of Keras that compute each pixel from that pixel alone, whatever their arguments.
+#: Layers that compute each pixel from that pixel alone, whatever their arguments.
 _PER_PIXEL = (
     keras.layers.Activation,
     keras.layers.ReLU,
@@ -31,6 +31,8 @@ _PER_PIXEL = (
     keras.layers.Average,
     keras.layers.Maximum,
     keras.layers.Minimum,
+    Dropout,
+    GaussianNoise,
 )
 
 
