@@ -152,7 +152,8 @@ class GenerativeModel(GradientSteps, keras.Model):
 
         Args:
             run_eagerly: As in Keras.
-            steps_per_execution: As in Keras.
+            steps_per_execution: As in Keras: that many steps in one call, with equal results. On
+                PyTorch, where Keras has no such thing, steps are run one by one.
             jit_compile: As in Keras; `"auto"` heeds the model's `xla_on_cpu`.
             **optimizers: `<player>_optimizer=` for each player to change (a model with one player
                 takes `optimizer=`): a Keras optimizer or its name.
@@ -177,7 +178,9 @@ class GenerativeModel(GradientSteps, keras.Model):
         super().compile(
             optimizer=optimizer,
             auto_scale_loss=False,
-            **{**self.compile_arguments, "jit_compile": jit_compile},
+            run_eagerly=run_eagerly,
+            steps_per_execution=seam.resolve_steps(steps_per_execution),
+            jit_compile=jit_compile,
         )
 
     def _refuse_float16(self) -> None:

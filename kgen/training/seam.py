@@ -17,6 +17,7 @@ is imperative and the same on TensorFlow, JAX and PyTorch.
 - `compile_inference(model, function)`: a compiled form of a pure function of named tensors that
   reads the model's variables as they are at each call.
 - `resolve_jit(jit_compile, xla_on_cpu)`: what to tell Keras, which takes no XLA on a CPU by itself.
+- `resolve_steps(steps_per_execution)`: the same of steps in one call, which PyTorch does not have.
 - `normal(shape, seed_generator)`, `uniform(shape, seed_generator)`: float32 noise.
 - `fold_in_replica(seed)`: a random seed of its own for each replica.
 """
@@ -42,6 +43,7 @@ wrap_train_step = _seam.wrap_train_step
 wrap_test_step = _seam.wrap_test_step
 compile_inference = _seam.compile_inference
 resolve_jit = _seam.resolve_jit
+resolve_steps = _seam.resolve_steps
 normal = _seam.normal
 uniform = _seam.uniform
 fold_in_replica = _seam.fold_in_replica

@@ -70,6 +70,10 @@ def resolve_jit(jit_compile, xla_on_cpu):
 
 # Keras leaves the choice of the algorithm to TensorFlow, whose choice under XLA is 5 to 10 times
 # slower on a CPU.
+def resolve_steps(steps_per_execution):
+    return steps_per_execution
+
+
 def normal(shape, seed_generator):
     return tf.random.stateless_normal(shape, _key(seed_generator), alg="philox")
 

@@ -66,6 +66,10 @@ def resolve_jit(jit_compile, xla_on_cpu):
     return jit_compile
 
 
+def resolve_steps(steps_per_execution):
+    return 1
+
+
 def normal(shape, seed_generator):
     return keras.random.normal(shape, dtype="float32", seed=seed_generator)
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-TORCH = keras.backend.backend() == "torch"
 # On a loaded machine the first model that a process trains in graph mode on TensorFlow has ended
 # one per cent off its equal, in 1 of 20 runs and always at one of two values. Every control
 # dependency of its graph is there, and the cause is not found. A real fault fails every time.
@@ -305,8 +304,6 @@ def test_a_subclass_that_calls_super_steps_once(duel, points):
     ids=lambda compiled: next(iter(compiled)),
 )
 def test_every_way_to_run_the_step_is_the_same_training(duel, points, compiled):
-    if TORCH and "steps_per_execution" in compiled:
-        pytest.skip("Keras has no steps_per_execution on PyTorch")
     model, reference = duel(compiled=compiled), duel()
     history, expected = (
         m.fit(points, batch_size=4, shuffle=False, verbose=0).history for m in (model, reference)
