@@ -6,8 +6,9 @@ regularizers=r1,r2`. What they keep, five seeds each: `benchmarks/modes.py`.
 
 Command: kgen train gan_ring
 Data:    built in (ring)
-Time:    not yet measured
-Result:  not yet measured
+Time:    3 minutes on one CPU core that others used as well
+Result:  seed 0, 40 epochs of 200 steps: 6 of 8 modes, 93 % of the samples within four deviations
+         of one; docs/modes.md
 """
 
 import keras
