@@ -306,6 +306,42 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         typer.echo(it.draw(found.table(seen)))
 
     @explore.command()
+    def complete(
+        context: typer.Context,
+        n: Annotated[int, typer.Option("-n", min=1, help="Rows.")] = 6,
+        missing: Annotated[
+            str, typer.Option(help="lower, upper, left or right half, or the middle.")
+        ] = "lower",
+        mask: Annotated[
+            Path | None,
+            typer.Option(metavar="FILE", help="Or: a picture, black where pixels are missing."),
+        ] = None,
+        draws: Annotated[int, typer.Option(min=1, help="How often each is completed.")] = 4,
+        images: Images = None,
+        label: Label = None,
+        split: Split = "test",
+        seed: Seed = 0,
+        output: Output = None,
+        force: Force = False,
+    ) -> None:
+        """Real images of which a part is missing, and what the model puts there."""
+        it = opened(context, output, force)
+        from kgen import latent
+
+        height, width, channels = latent.completed_shape(it.model)
+        if mask is None:
+            known = latent.mask_without(missing, height, width)
+        else:
+            known = it.own(mask, 1, (height, width, 1))[0, ..., 0] > 0
+        # A model that tells classes apart by itself need not be told them.
+        takes = it.model.capabilities
+        labelled = "labels" in takes["complete"] and "classify" not in takes
+        shape = (height, width, channels)
+        seen, labels = it.images(n, images, label, split, seed, labelled, shape)
+        labels = label if label is not None else labels
+        typer.echo(it.draw(latent.completions(it.model, seen, known, draws, labels, seed)))
+
+    @explore.command()
     def chains(
         context: typer.Context,
         n: Annotated[int, typer.Option("-n", min=1, help="Rows.")] = 6,

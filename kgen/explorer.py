@@ -71,10 +71,12 @@ class Explorer:
         """The user's images, of the model's size or another."""
         return own_images(place, shape or self.space.image_shape, n)
 
-    def images(self, n: int, place: Path | None, label, split: str, seed: int, labelled: bool):
-        """Real images, and their labels or `None`."""
+    def images(
+        self, n: int, place: Path | None, label, split: str, seed: int, labelled: bool, shape=None
+    ):
+        """Real images, and their labels or `None`; in the size of the space or another."""
         if place is not None:
-            return self.own(place, n), label
+            return self.own(place, n, shape), label
         images, labels = self.data(split, labelled).some(n, seed)
         return images, labels if labelled else None
 

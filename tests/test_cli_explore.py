@@ -26,9 +26,10 @@ def make_run(place, name):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Runs of a model with an encoder and classes, and of one without."""
+    """Runs of a model with an encoder and classes, of one without, and of one that completes."""
     place = tmp_path_factory.mktemp("explored")
-    return {"CVAE": make_run(place, "cvae_glyphs"), "DCGAN": make_run(place, "dcgan_glyphs")}
+    recipes = {"CVAE": "cvae_glyphs", "DCGAN": "dcgan_glyphs", "Gated": "gatedpixelcnn_glyphs"}
+    return {name: make_run(place, recipe) for name, recipe in recipes.items()}
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,7 @@ def letters(folder):  # noqa: F811
         ("DCGAN responses --units 0,2 --top 3 --saliency plain", "responses.png", 3),
         ("DCGAN filters --limit 4", "filters.png", 2),
         ("DCGAN invert -n 2 --steps 3 --restarts 1", "invert.png", 2),
+        ("Gated complete -n 2 --draws 2 --missing right", "complete.png", 4),
     ],
 )
 def test_each_command_draws_a_picture(line, drawn, columns, explore, folder):  # noqa: F811

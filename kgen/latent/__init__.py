@@ -1,7 +1,8 @@
 """What one does with a trained model in its latent space, and with what its units respond to.
 
 Everything here knows a model by its capabilities and signatures alone, so it works for every model
-that has them: one that decodes latents, or samples from latents that are an input.
+that has them: one that decodes latents, samples from latents that are an input, or completes
+images.
 
     space = kgen.latent.LatentSpace(model)
     codes = space.encode(images)            # or space.draw(n), or invert(space, images).codes
@@ -14,6 +15,7 @@ that has them: one that decodes latents, or samples from latents that are an inp
 - `arithmetic`: `direction`, `attribute_direction`, `moved`.
 - `neighbours`: `vectors`, `NeighbourIndex`, `nearest_images`, `fingerprint`.
 - `sweeps`: `traverse`, `by_effect`, `truncation`, `classes`.
+- `completion`: `completions`, what a model puts where pixels are missing; `mask_without`.
 - `walks`: `chains`, what the chains of a `kgen.models.PPGN` go through.
 - `inversion`: `invert`, the latents of images by gradient descent.
 - `responses`: `unit_responses`, `filters`, of networks that look at images.
@@ -42,6 +44,9 @@ _HOMES = {
     "classes": "sweeps",
     "traverse": "sweeps",
     "truncation": "sweeps",
+    "completed_shape": "completion",
+    "completions": "completion",
+    "mask_without": "completion",
     "chains": "walks",
     "Inversion": "inversion",
     "invert": "inversion",
