@@ -18,16 +18,14 @@ Every run is appended to `results/augmentation.jsonl`; what is there is not run 
 printed, with median and range, and the differences to `real` seed by seed.
 """
 
-import argparse
 import os
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
-from ledger import RESULTS, Ledger, median_and_range
+from ledger import Ledger, benchmark_parser, median_and_range
 
 import kgen
 
@@ -84,7 +82,7 @@ def classifier(image_shape, classes: int, seed: int) -> keras.Model:
     return network
 
 
-def run(per_class: int, seed: int, settings: dict) -> list[dict]:
+def run(per_class: int, seed: int, settings: dict) -> dict:
     """Trains a CVAE-GAN and both classifiers on one choice of images, and measures these."""
     keras.utils.set_random_seed(seed)
     data = kgen.datasets.load(layout="labelled", seed=seed, **settings["data"])
@@ -98,7 +96,13 @@ def run(per_class: int, seed: int, settings: dict) -> list[dict]:
     labels = np.repeat(np.arange(data.num_classes), settings["samples_per_class"])
     samples = model.sample(len(labels), labels=labels, seed=seed)
     generating = time.process_time() - start
-    rows = []
+    row = {
+        "per_class": per_class,
+        "seed": seed,
+        "data": data.name,
+        "test_accuracy": {},
+        "cpu_seconds": {},
+    }
     for contestant in CONTESTANTS:
         start, steps = time.process_time(), settings["classifier_steps"]
         if contestant == "real":
@@ -116,25 +120,18 @@ def run(per_class: int, seed: int, settings: dict) -> list[dict]:
         network.fit(pipeline, shuffle=False, verbose=0)
         accuracy = network.evaluate(data.test, verbose=0, return_dict=True)["accuracy"]
         seconds = time.process_time() - start + (generating if contestant == "augmented" else 0)
-        rows.append(
-            {
-                "contestant": contestant,
-                "per_class": per_class,
-                "seed": seed,
-                "data": data.name,
-                "test_accuracy": round(float(accuracy), 5),
-                "cpu_seconds": round(seconds, 1),
-            }
-        )
-    return rows
+        row["test_accuracy"][contestant] = round(float(accuracy), 5)
+        row["cpu_seconds"][contestant] = round(seconds, 1)
+    return row
 
 
 def table(rows: Iterable[dict]) -> str:
     """All seeds of each contestant and number of images, as Markdown."""
     accuracy: dict[tuple[int, str], dict[int, float]] = {}
     for row in rows:
-        key = (row["per_class"], row["contestant"])
-        accuracy.setdefault(key, {})[row["seed"]] = 100 * row["test_accuracy"]
+        for contestant, share in row["test_accuracy"].items():
+            key = (row["per_class"], contestant)
+            accuracy.setdefault(key, {})[row["seed"]] = 100 * share
     lines = [
         "| images a class | contestant | test accuracy in %, each seed | median [range] | more "
         "than real, in points, median [range] |",
@@ -158,32 +155,19 @@ def table(rows: Iterable[dict]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs what is asked for and has not been run, and prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = benchmark_parser(__doc__, "augmentation.jsonl")
     parser.add_argument("--data-dir", help="where TensorFlow Datasets finds its files")
     parser.add_argument("--per-class", nargs="+", type=int, default=[10, 20, 50])
-    parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
-    parser.add_argument("--results", type=Path, default=RESULTS / "augmentation.jsonl")
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
-    parser.add_argument("--quick", action="store_true", help="a few steps, nothing is written")
     options = parser.parse_args(arguments)
     if options.quick:
-        print(table(run(1, 0, QUICK)))
+        print(table([run(1, 0, QUICK)]))
         return
-    ledger = Ledger(options.results, ("contestant", "per_class", "seed"))
+    ledger = Ledger(options.results, ("per_class", "seed"))
     settings = {**MNIST, "data": {**MNIST["data"], "data_dir": options.data_dir}}
     # By seed, so that a part of the runs is all numbers of images with the first seeds.
-    todo = [(per_class, seed) for seed in options.seeds for per_class in options.per_class]
-    for per_class, seed in [] if options.table else todo:
-        if all((name, per_class, seed) in ledger for name in CONTESTANTS):
-            continue
-        for row in run(per_class, seed, settings):
-            if (row["contestant"], per_class, seed) not in ledger:
-                ledger.append(row)
-            said = f"{row['contestant']}, {per_class} a class, seed {seed}"
-            print(said, f"{100 * row['test_accuracy']:.2f} % right", flush=True)
-        keras.backend.clear_session()
+    names = [(per_class, seed) for seed in options.seeds for per_class in options.per_class]
+    if not options.table:
+        ledger.fill(names, lambda *name: run(*name, settings), lambda row: row["test_accuracy"])
     print(table(ledger.rows))
 
 

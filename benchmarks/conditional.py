@@ -22,15 +22,13 @@ Every run is appended to `results/conditional.jsonl`; what is there is not run a
 printed.
 """
 
-import argparse
 import os
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 import keras
 import numpy as np
-from ledger import RESULTS, Ledger, median_and_range
+from ledger import Ledger, benchmark_parser, median_and_range
 
 import kgen
 from kgen.metrics.features import find
@@ -186,16 +184,9 @@ def _cell(group, field, percent):
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs what is asked for and has not been run, and prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = benchmark_parser(__doc__, "conditional.jsonl", CONTESTANTS)
     parser.add_argument("--data", choices=DATA, default=DATA[0])
     parser.add_argument("--data-dir", help="where TensorFlow Datasets finds its files")
-    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
-    parser.add_argument("--results", type=Path, default=RESULTS / "conditional.jsonl")
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
-    parser.add_argument("--quick", action="store_true", help="tiny runs, nothing is written")
     options = parser.parse_args(arguments)
     if options.quick:
         small = {"image_size": 8, "batch_size": 16, "epochs": 1, "limit": 160, "width": 8}
@@ -203,14 +194,9 @@ def main(arguments: list[str] | None = None) -> None:
         return
     ledger = Ledger(options.results, ("data", "contestant", "seed"))
     # By seed, so that a part of the runs is all contestants' first seeds.
-    todo = [(options.data, name, seed) for seed in options.seeds for name in options.only]
-    for data, name, seed in [] if options.table else todo:
-        if (data, name, seed) in ledger:
-            continue
-        row = run(data, name, seed, SAMPLES, data_dir=options.data_dir)
-        ledger.append(row)
-        print(row, flush=True)
-        keras.backend.clear_session()
+    names = [(options.data, name, seed) for seed in options.seeds for name in options.only]
+    if not options.table:
+        ledger.fill(names, lambda *name: run(*name, SAMPLES, data_dir=options.data_dir))
     print(table(ledger.rows))
 
 

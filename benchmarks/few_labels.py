@@ -18,16 +18,14 @@ printed, with median and range, and the differences to `supervised` seed by seed
 labels.
 """
 
-import argparse
 import functools
 import os
 import statistics
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 import keras
-from ledger import RESULTS, Ledger, median_and_range
+from ledger import Ledger, benchmark_parser, median_and_range
 
 import kgen
 
@@ -109,15 +107,8 @@ def table(rows: Iterable[dict]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs what is asked for and has not been run, and prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = benchmark_parser(__doc__, "few_labels.jsonl", CONTESTANTS)
     parser.add_argument("--data-dir", help="where TensorFlow Datasets finds its files")
-    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
-    parser.add_argument("--results", type=Path, default=RESULTS / "few_labels.jsonl")
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
-    parser.add_argument("--quick", action="store_true", help="a few steps, nothing is written")
     options = parser.parse_args(arguments)
     if options.quick:
         for contestant in CONTESTANTS.values():
@@ -127,14 +118,13 @@ def main(arguments: list[str] | None = None) -> None:
     ledger = Ledger(options.results, ("contestant", "seed"))
     settings = {**MNIST, "data_dir": options.data_dir}
     # By seed, so that a part of the runs is all contestants' first seeds.
-    todo = [(name, seed) for seed in options.seeds for name in options.only]
-    for name, seed in [] if options.table else todo:
-        if (name, seed) in ledger:
-            continue
-        row = run(name, seed, settings, FINE_TUNING, STEPS_PER_EPOCH)
-        ledger.append(row)
-        print(name, f"seed {seed}: {100 * row['test_error']:.2f} % wrong", flush=True)
-        keras.backend.clear_session()
+    names = [(name, seed) for seed in options.seeds for name in options.only]
+    if not options.table:
+        ledger.fill(
+            names,
+            lambda *name: run(*name, settings, FINE_TUNING, STEPS_PER_EPOCH),
+            lambda row: f"{100 * row['test_error']:.2f} % wrong",
+        )
     print(table(ledger.rows))
 
 

@@ -20,17 +20,15 @@ Every run is appended to `results/graph.jsonl`; what is there is not run again. 
 printed, with mean and standard deviation, as the paper has them; none is left out.
 """
 
-import argparse
 import functools
 import os
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import keras
 import numpy as np
-from ledger import RESULTS, Ledger
+from ledger import Ledger, benchmark_parser
 
 import kgen
 from kgen.datasets.assembly import Options
@@ -173,33 +171,27 @@ def table(rows: Iterable[dict]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs what is asked for and has not been run, and prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = benchmark_parser(__doc__, "graph.jsonl", CONTESTANTS)
     parser.add_argument("--data", nargs="+", choices=GRAPHS, default=list(GRAPHS))
     parser.add_argument("--data-dir", help="the folder with Planetoid's files")
-    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
-    parser.add_argument("--results", type=Path, default=RESULTS / "graph.jsonl")
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
-    parser.add_argument("--quick", action="store_true", help="blocks, few steps, nothing written")
     options = parser.parse_args(arguments)
     if options.quick:
         print(table(run("blocks", name, 0, None, 1, 8) for name in options.only))
         return
     ledger = Ledger(options.results, ("data", "contestant", "seed"))
-    todo = [
+    names = [
         (data, name, seed)
         for data in options.data  # whose rows are made once
         for seed in options.seeds
         for name in options.only
-        if (name in SEEDED or seed == options.seeds[0]) and (data, name, seed) not in ledger
+        if name in SEEDED or seed == options.seeds[0]
     ]
-    for data, name, seed in [] if options.table else todo:
-        row = run(data, name, seed, options.data_dir, STEPS_PER_EPOCH)
-        ledger.append(row)
-        print(data, name, f"seed {seed}:", row["test_accuracy"], flush=True)
-        keras.backend.clear_session()
+    if not options.table:
+        ledger.fill(
+            names,
+            lambda *name: run(*name, options.data_dir, STEPS_PER_EPOCH),
+            lambda row: row["test_accuracy"],
+        )
     print(table(ledger.rows))
 
 

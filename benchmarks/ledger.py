@@ -3,9 +3,13 @@
 A benchmark that was stopped goes on where it was, and several can be read together.
 """
 
+import argparse
 import json
 import statistics
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+import keras
 
 #: Where the rows of this repository's own runs lie.
 RESULTS = Path(__file__).parent / "results"
@@ -14,6 +18,29 @@ RESULTS = Path(__file__).parent / "results"
 def median_and_range(values: list[float]) -> str:
     """`median [least, greatest]`, with two digits after the point."""
     return f"{statistics.median(values):.2f} [{min(values):.2f}, {max(values):.2f}]"
+
+
+def benchmark_parser(
+    description: str, results: str, contestants: Iterable[str] = (), seeds: int = 5
+) -> argparse.ArgumentParser:
+    """What all long benchmarks are asked: `--only`, `--seeds`, `--results`, `--table`, `--quick`.
+
+    Args:
+        description: The benchmark's own text.
+        results: The name of its file in `RESULTS`.
+        contestants: What `--only` chooses among; without any there is no such option.
+        seeds: How many there are by default.
+    """
+    made = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    if names := list(contestants):
+        made.add_argument("--only", nargs="+", choices=names, default=names)
+    made.add_argument("--seeds", nargs="+", type=int, default=list(range(seeds)))
+    made.add_argument("--results", type=Path, default=RESULTS / results)
+    made.add_argument("--table", action="store_true", help="only print what was measured")
+    made.add_argument("--quick", action="store_true", help="a few steps, nothing is written")
+    return made
 
 
 class Ledger:
@@ -53,3 +80,23 @@ class Ledger:
         self._keep(row)
         with open(self.path, "a") as file:
             file.write(json.dumps(row) + "\n")
+
+    def fill(
+        self,
+        names: Iterable[tuple],
+        run: Callable[..., dict],
+        said: Callable[[dict], object] = lambda row: row,
+    ) -> None:
+        """Makes the runs of some names that are not here, and keeps each as soon as it is over.
+
+        Args:
+            names: Values of the fields of the key, in their order.
+            run: Called with them; makes the row.
+            said: What is printed of a row.
+        """
+        for name in names:
+            if name not in self:
+                row = run(*name)
+                self.append(row)
+                print(*name, said(row), flush=True)
+                keras.backend.clear_session()

@@ -18,16 +18,14 @@ Every run is appended to `results/modes.jsonl`; what is there is not run again. 
 printed, median and range; none is left out.
 """
 
-import argparse
 import os
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import keras
 from keras import layers
-from ledger import RESULTS, Ledger
+from ledger import Ledger, benchmark_parser
 
 import kgen
 from kgen.metrics import Evaluator
@@ -199,33 +197,27 @@ def table(rows: Iterable[dict]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs what is asked for and has not been run, and prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = benchmark_parser(__doc__, "modes.jsonl", CONTESTANTS)
     parser.add_argument("--data", nargs="+", choices=["ring", "grid"], default=["ring", "grid"])
-    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--results", type=Path, default=RESULTS / "modes.jsonl")
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
-    parser.add_argument("--quick", action="store_true", help="a few steps, nothing is written")
     options = parser.parse_args(arguments)
     if options.quick:
         print(table(run("ring", name, 0, 2) for name in options.only))
         return
     ledger = Ledger(options.results, ("data", "contestant", "seed"))
-    todo = [
+    names = [
         (data, name, seed)
         for seed in options.seeds  # so that a part of the runs is all contestants' first seeds
         for data in options.data
         for name in options.only
-        if (data == "ring" or name in ON_GRID) and (data, name, seed) not in ledger
+        if data == "ring" or name in ON_GRID
     ]
-    for data, name, seed in [] if options.table else todo:
-        row = run(data, name, seed, options.steps)
-        ledger.append(row)
-        print(data, name, f"seed {seed}:", row["modes"], "modes,", row["quality"], flush=True)
-        keras.backend.clear_session()
+    if not options.table:
+        ledger.fill(
+            names,
+            lambda *name: run(*name, options.steps),
+            lambda row: f"{row['modes']} modes, {row['quality']}",
+        )
     print(table(ledger.rows))
 
 

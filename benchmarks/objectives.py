@@ -33,7 +33,7 @@ from functools import partial
 from pathlib import Path
 
 import keras
-from ledger import RESULTS, Ledger
+from ledger import Ledger, benchmark_parser
 from PIL import Image, ImageDraw
 
 import kgen
@@ -207,18 +207,11 @@ def sheet(options: argparse.Namespace, columns: int = 5) -> Path | None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs what is asked for and has not been run, and prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser = benchmark_parser(__doc__, "objectives.jsonl", CONTESTANTS, seeds=1)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--width", type=int, default=16)
     parser.add_argument("--data-dir", help="where TensorFlow Datasets finds its files")
-    parser.add_argument("--results", type=Path, default=RESULTS / "objectives.jsonl")
     parser.add_argument("--pictures", type=Path, default=Path("objectives"))
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
-    parser.add_argument("--quick", action="store_true", help="a few steps, nothing is kept")
     parser.set_defaults(
         data="fashion_mnist",
         image_size=28,
@@ -232,19 +225,18 @@ def main(arguments: list[str] | None = None) -> None:
     if options.quick:
         quick(options)
         return
-    options.pictures.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(options.results, ("contestant", "seed", "steps", "width"))
-    for seed in options.seeds:
-        for name in options.only:
-            if options.table or (name, seed, options.steps, options.width) in ledger:
-                continue
-            row = run(name, seed, options)
-            ledger.append(row)
-            print(name, f"seed {seed}:", row["scores"] or row["not_measured"], flush=True)
-            keras.backend.clear_session()
     budget = (options.steps, options.width)
+    if not options.table:
+        options.pictures.mkdir(parents=True, exist_ok=True)
+        ledger.fill(
+            [(name, seed, *budget) for seed in options.seeds for name in options.only],
+            lambda name, seed, *_: run(name, seed, options),
+            lambda row: row["scores"] or row["not_measured"],
+        )
     print(table([row for row in ledger.rows if (row["steps"], row["width"]) == budget]))
-    sheet(options)
+    if not options.table:
+        sheet(options)
 
 
 def quick(options: argparse.Namespace) -> None:

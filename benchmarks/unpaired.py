@@ -36,8 +36,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from ledger import RESULTS, Ledger
+from ledger import Ledger, benchmark_parser
 from translation import held_out, scores
+from translation import table as table_of
 
 import kgen
 from kgen.datasets import glyphs, typeface
@@ -206,22 +207,7 @@ def run(contestant: str, seed: int, options: argparse.Namespace, network, reader
 
 def table(rows: list[dict]) -> str:
     """Each contestant and direction with all its seeds, as Markdown; and how the reader does."""
-    groups: dict[str, list[dict]] = {}
-    for row in sorted(rows, key=lambda row: row["seed"]):
-        groups.setdefault(row["contestant"], []).append(row)
-    lines = [
-        f"| contestant | direction | {' | '.join(MEASURES)} |",
-        "|---" * (len(MEASURES) + 2) + "|",
-    ]
-    for contestant in CONTESTANTS:
-        for way in DIRECTIONS:
-            found = [row["scores"][way] for row in groups.get(contestant, [])]
-            if found:
-                cells = [
-                    ", ".join(f"{each[name]:.3g}" for each in found if name in each) or "-"
-                    for name in MEASURES
-                ]
-                lines.append(f"| {contestant} | {way} | {' | '.join(cells)} |")
+    lines = [table_of(rows, MEASURES, tuple(CONTESTANTS), "direction")]
     known = sorted({row["reader_accuracy"] for row in rows if row["reader_accuracy"]})
     if known:
         shares = ", ".join(f"{100 * share:.1f} %" for share in known)
@@ -231,11 +217,7 @@ def table(rows: list[dict]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs what is asked for and has not been run, and prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser = benchmark_parser(__doc__, "unpaired.jsonl", CONTESTANTS, seeds=3)
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--width", type=int, default=16)
@@ -243,10 +225,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--features", default="classifier", help="of Fréchet's distance; none for none"
     )
-    parser.add_argument("--results", type=Path, default=RESULTS / "unpaired.jsonl")
     parser.add_argument("--pictures", type=Path, default=Path("unpaired"))
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
-    parser.add_argument("--quick", action="store_true", help="a few steps, nothing is kept")
     parser.set_defaults(downsamplings=2, limit=None)
     options = parser.parse_args(arguments)
     if options.quick:
@@ -256,18 +235,22 @@ def main(arguments: list[str] | None = None) -> None:
         print(table([run(name, options.seeds[0], options, None, reader) for name in options.only]))
         return
     ledger = Ledger(options.results, ("contestant", "seed"))
-    # By seed, so that a part of the runs is all contestants' first seeds; the others have only one.
-    left = [] if options.table else [(s, n) for s in options.seeds for n in options.only]
-    left = [(s, n) for s, n in left if CONTESTANTS[n] or s == options.seeds[0]]
-    left = [(s, n) for s, n in left if (n, s) not in ledger]
-    if left:
+    if not options.table:
         shape = (options.image_size, options.image_size, 1)
         network = None if options.features == "none" else find(options.features, shape)
         reader = Reader(*pairs("test", options), options.limit, READER_EPOCHS)
-        for seed, name in left:
-            row = run(name, seed, options, network, reader)
-            ledger.append(row)
-            print(name, f"seed {seed}:", row["scores"], flush=True)
+        # By seed, so that a part of the runs is all contestants' first seeds; what trains nothing
+        # has only one.
+        ledger.fill(
+            [
+                (name, seed)
+                for seed in options.seeds
+                for name in options.only
+                if CONTESTANTS[name] or seed == options.seeds[0]
+            ],
+            lambda *name: run(*name, options, network, reader),
+            lambda row: row["scores"],
+        )
     print(table(ledger.rows))
 
 

@@ -87,23 +87,57 @@ def test_every_round_gives_a_ratio_of_each_pair(result):
         assert f"| {name} |" in result["printed"]
 
 
-def test_a_ledger_keeps_every_run_and_knows_what_is_missing(tmp_path):
+@pytest.fixture(scope="module")
+def ledger():
     spec = importlib.util.spec_from_file_location("ledger", ROOT / "benchmarks" / "ledger.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_a_ledger_makes_only_the_runs_that_are_missing(ledger, tmp_path, capsys):
+    file, made = tmp_path / "runs.jsonl", []
+
+    def run(name, seed):
+        made.append((name, seed))
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return {"name": name, "seed": seed, "value": 10 * seed}
+
+    names = [("a", 1), ("b", 1), ("a", 2)]
+    with pytest.raises(KeyboardInterrupt):
+        ledger.Ledger(file, ("name", "seed")).fill(names, run, lambda row: row["value"])
+    assert capsys.readouterr().out == "a 1 10\nb 1 10\n"
+    again = ledger.Ledger(file, ("name", "seed"))
+    again.fill(names, run)
+    assert made == [*names, ("a", 2)] and [row["value"] for row in again.rows] == [10, 10, 20]
+
+
+def test_what_all_benchmarks_are_asked(ledger, capsys):
+    parser = ledger.benchmark_parser("Says what it does.", "some.jsonl", ("a", "b"), seeds=2)
+    options = parser.parse_args([])
+    assert options.only == ["a", "b"] and options.seeds == [0, 1] and not options.quick
+    assert options.results == ROOT / "benchmarks" / "results" / "some.jsonl"
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--only", "c"])
+    assert "invalid choice: 'c'" in capsys.readouterr().err
+    assert not hasattr(ledger.benchmark_parser("", "some.jsonl").parse_args([]), "only")
+
+
+def test_a_ledger_keeps_every_run_and_knows_what_is_missing(ledger, tmp_path):
     file = tmp_path / "runs.jsonl"
-    first = module.Ledger(file, ("name", "seed"))
+    first = ledger.Ledger(file, ("name", "seed"))
     assert first.rows == [] and ("a", 0) not in first
     first.append({"name": "a", "seed": 0, "value": 1})
     first.append({"name": "b", "seed": 0, "value": 2})
-    again = module.Ledger(file, ("name", "seed"))
+    again = ledger.Ledger(file, ("name", "seed"))
     assert again.rows == first.rows and ("b", 0) in again and ("b", 1) not in again
     again.append({"name": "a", "seed": 0, "value": 3})
     assert len(file.read_text().splitlines()) == 3  # nothing is overwritten
-    assert [row["value"] for row in module.Ledger(file, ("name", "seed")).rows] == [3, 2]
+    assert [row["value"] for row in ledger.Ledger(file, ("name", "seed")).rows] == [3, 2]
     file.write_text(file.read_text() + '{"name": "c", "se')
     with pytest.raises(SystemExit, match="line 4 is no run with name, seed: remove it"):
-        module.Ledger(file, ("name", "seed"))
+        ledger.Ledger(file, ("name", "seed"))
 
 
 @pytest.fixture
@@ -117,9 +151,8 @@ def test_augmentation_runs_and_its_table_compares_seed_by_seed(augmentation, cap
     printed = capsys.readouterr().out
     assert "| 1 | real | " in printed and "| 1 | augmented | " in printed
     rows = [
-        {"contestant": name, "per_class": 10, "seed": seed, "test_accuracy": accuracy}
-        for name, accuracies in {"real": (0.5, 0.7), "augmented": (0.6, 0.65)}.items()
-        for seed, accuracy in enumerate(accuracies)
+        {"per_class": 10, "seed": seed, "test_accuracy": {"real": real, "augmented": augmented}}
+        for seed, (real, augmented) in enumerate([(0.5, 0.6), (0.7, 0.65)])
     ]
     lines = augmentation.table(rows).splitlines()
     assert lines[2:] == [
