@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from kgen.layers import Dropout
+
 
 def parameter(weight) -> nn.Parameter:
     return nn.Parameter(torch.from_numpy(keras.ops.convert_to_numpy(weight).copy()))
@@ -105,9 +107,7 @@ class Discriminator(nn.Module):
         self.last = [parameter(w) for w in (last.kernel, last.bias)]
         for i, weight in enumerate((*self.transformation, *self.gate, *self.last)):
             self.register_parameter(f"dense_{i}", weight)
-        self.dropout = next(
-            layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout)
-        )
+        self.dropout = next(layer.rate for layer in network.layers if isinstance(layer, Dropout))
 
     def forward(self, tokens, training=False):
         vectors = self.embedding[tokens].transpose(1, 2)
@@ -153,7 +153,7 @@ class SeqGAN:
         loss.backward()
         nn.utils.clip_grad_norm_(self.generator.parameters(), 5.0)
         self.generator_optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     def judge(self, real, fake, training):
         logits = self.discriminator(torch.cat([real, fake]), training)

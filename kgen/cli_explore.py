@@ -168,7 +168,7 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             found = latent.NeighbourIndex.load(index, it.model)
             if found.space != space:
                 raise DataError(f"{index} is of {found.space}: give --space {found.space}")
-        labelled = space == "latents" and it.encodes_by_class
+        labelled = it.sees_by_class(space)
         searched = it.data(among, labelled)
         if found is None:
             found = latent.NeighbourIndex.build(it.model, searched.batches(), space, searched.name)
@@ -178,7 +178,7 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         if real or images is not None:
             seen, labels = it.images(n, images, label, split, seed, labelled)
         else:
-            seen, labels = it.model.sample(n, seed=seed), None
+            seen, labels = it.samples(n, label, seed)
         picture, rows, distances = latent.nearest_images(
             it.model, found, seen, table, k, metric, labels
         )

@@ -47,15 +47,16 @@ class Explorer:
         """What its images are made of."""
         return latent.LatentSpace(self.model)
 
-    @property
-    def encodes_by_class(self) -> bool:
-        """Whether its encoder needs labels.
+    def sees_by_class(self, space: str) -> bool:
+        """Whether it needs the labels of images for a space of `kgen.latent.vectors`.
 
         Raises:
-            DataError: If it has no encoder.
+            DataError: If the space is that of the latents, and it has no encoder.
         """
-        latent.check_encoder(self.model)
-        return "labels" in self.model.capabilities["encode"]
+        if space == "latents":
+            latent.check_encoder(self.model)
+        capability = {"latents": "encode", "features": "features"}.get(space)
+        return "labels" in self.model.capabilities.get(capability, ())
 
     def draw(self, table: latent.Table) -> Path:
         """Writes the picture."""
@@ -79,6 +80,14 @@ class Explorer:
             return self.own(place, n, shape), label
         images, labels = self.data(split, labelled).some(n, seed)
         return images, labels if labelled else None
+
+    def samples(self, n: int, label: int | None, seed: int):
+        """Samples, and their classes: the one that is asked for, or each in turn, or `None`."""
+        if "labels" not in self.model.capabilities["sample"]:
+            return self.model.sample(n, seed=seed), None
+        classes = self.model.signatures()["sample"].inputs["labels"].classes
+        labels = np.arange(n) % classes if label is None else np.full(n, label)
+        return self.model.sample(n, labels=labels, seed=seed), labels
 
     def codes(self, n: int, real: bool, place: Path | None, label, split: str, seed: int):
         """The real images asked for (or `None`), and their codes (or those of samples)."""

@@ -77,6 +77,8 @@ def letters(folder):  # noqa: F811
         ("CVAE truncation --values 0.5,1 -n 2 --label 3", "truncation.png", 2),
         ("CVAE classes -n 2 --real", "classes.png", 2),
         ("DCGAN neighbours -n 2 -k 3 --space features --samples", "neighbours.png", 4),
+        ("CVAE neighbours -n 2 -k 3 --samples", "neighbours.png", 4),
+        ("CVAE neighbours -n 2 -k 3 --samples --label 5 --space pixels", "neighbours.png", 4),
         ("DCGAN responses --units 0,2 --top 3 --saliency plain", "responses.png", 3),
         ("DCGAN filters --limit 4", "filters.png", 2),
         ("DCGAN invert -n 2 --steps 3 --restarts 1", "invert.png", 2),

@@ -133,8 +133,11 @@ def _slope(space, feature_weight, prior_weight):
             images = make(**{**codes, **moving})[space.images]
             loss = per_image(images - target)
             if feature_weight:
-                features = signatures["features"].function
-                seen, wanted = (features(images=x)["features"] for x in (images, target))
+                features = signatures["features"]
+                given = {name: codes[name] for name in features.inputs if name != "images"}
+                seen, wanted = (
+                    features.function(images=x, **given)["features"] for x in (images, target)
+                )
                 loss = loss + feature_weight * per_image(seen - wanted)
             if prior_weight:
                 for each in latents:

@@ -30,33 +30,38 @@ def vectors(model: keras.Model, images, space: str = "latents", labels=None) -> 
         images: (n, height, width, channels) in [-1, 1].
         space: `"latents"`, of the model's encoder; `"features"`; or `"pixels"`, for which the model
             does not matter.
-        labels: The classes of the images, where a conditional model needs them to encode.
+        labels: The classes of the images, where a conditional model needs them to see an image.
 
     Returns:
         float32 (n, d).
 
     Raises:
-        DataError: If the model has no encoder or no features, or for an unknown space.
+        DataError: If the model has no encoder or no features, or needs labels that are not given,
+            or for an unknown space.
     """
     if space not in SPACES:
         raise DataError(f"space must be one of {', '.join(SPACES)}, got {space!r}.")
     if space == "latents":
         check_encoder(model)
-        given = {}
-        if "labels" in model.capabilities["encode"]:
-            if labels is None:
-                raise DataError(f"{type(model).__name__} needs the label of each image.")
-            given["labels"] = np.broadcast_to(np.asarray(labels, "int32"), (len(images),))
-        codes = model.encode(images, **given)
+        codes = model.encode(images, **_given(model, "encode", labels, len(images)))
         parts = list(codes.values()) if isinstance(codes, dict) else [codes]
         found = np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
     elif space == "features":
         if "features" not in model.capabilities:
             raise DataError(f"{type(model).__name__} has no features: compare latents or pixels.")
-        found = model.features(images)
+        found = model.features(images, **_given(model, "features", labels, len(images)))
     else:
         found = np.asarray(images)
     return np.asarray(found, "float32").reshape(len(found), -1)
+
+
+def _given(model: keras.Model, capability: str, labels, n: int) -> dict:
+    """The labels of `n` images as an argument, where the capability takes them."""
+    if "labels" not in model.capabilities[capability]:
+        return {}
+    if labels is None:
+        raise DataError(f"{type(model).__name__} needs the label of each image.")
+    return {"labels": np.broadcast_to(np.asarray(labels, "int32"), (n,))}
 
 
 def check_encoder(model: keras.Model) -> None:

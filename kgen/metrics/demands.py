@@ -220,6 +220,11 @@ def _check_model(model: Any, metrics: Sequence[str], layout: str | None) -> None
         for need in METRICS[metric].needs:
             capability, lack = _CAPABILITIES.get(need, (None, ""))
             instead = {"sample": translates, "reconstruct": pairs}.get(need, False)
+            if need == "representation" and "labels" in can.get("features", ()):
+                raise MetricError(
+                    f"the features of {name} are told the labels, so {metric} would only read "
+                    "them: leave it out."
+                )
             if need == "cycle" and not home:
                 raise MetricError(f"{name} does not translate there and back: leave {metric} out.")
             if capability is not None and capability not in can and not instead:

@@ -49,8 +49,8 @@ def linear_probe(
         The score `linear_probe`: the share of the split's images that are classified right.
 
     Raises:
-        MetricError: For a source without features, data without labels or a split, fewer than two
-            classes, or features that are no finite numbers.
+        MetricError: For a source without features or with some that need the labels, data without
+            labels or a split, fewer than two classes, or features that are no finite numbers.
 
     Example:
 
@@ -132,6 +132,8 @@ def _extractor(source: Any) -> Callable:
             f"{_name(source)} gives no features: pass a model with the capability 'features', or a "
             "function from images to features."
         )
+    if is_model(source) and "labels" in source.capabilities["features"]:
+        raise MetricError(f"{_name(source)} are told the labels: a probe would only read them.")
     return features
 
 

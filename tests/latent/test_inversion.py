@@ -4,7 +4,7 @@ import pytest
 from kgen.errors import DataError
 from kgen.latent import LatentSpace, interpolate, invert, rows_of
 from kgen.latent.inversion import _slope
-from kgen.models import CVAE
+from kgen.models import CVAE, ConditionalGAN
 from kgen.training import seam
 from tests.latent.toys import linear_autoencoder, linear_gan
 
@@ -84,6 +84,14 @@ def test_labels_and_real_images_without_an_encoder():
     first, second = rows_of(found.codes, [0]), rows_of(found.codes, [1])
     table = interpolate(gan, first, second, 3, images=(images[:1], images[1:]))
     np.testing.assert_allclose(table.images[0, 1], table.images[0, 0], atol=0.02)
+
+
+def test_features_that_need_labels_are_told_those_of_the_codes():
+    model = ConditionalGAN.build_default((4, 4, 1), 3, latent_dim=2, width=8)
+    space, labels = LatentSpace(model), np.array([2, 0])
+    images = model.sample(2, labels=labels, seed=1)
+    found = invert(space, images, labels=labels, steps=2, restarts=2, feature_weight=1.0)
+    np.testing.assert_array_equal(found.codes["labels"], labels)
 
 
 def test_refusals():

@@ -5,7 +5,7 @@ import pytest
 
 from kgen.errors import DataError
 from kgen.latent import NeighbourIndex, fingerprint, nearest_images, vectors
-from kgen.models import CVAE, VAE
+from kgen.models import CVAE, VAE, ConditionalGAN
 from tests.latent.toys import linear_autoencoder, linear_gan
 
 
@@ -139,3 +139,15 @@ def test_refusals(model):
     broken.encoder.set_weights([w * np.nan for w in broken.encoder.get_weights()])
     with pytest.raises(DataError, match="latents of noise hold NaN"):
         NeighbourIndex.build(broken, np.zeros((2, 8, 8, 1), "float32"), data="noise")
+
+
+def test_features_that_need_labels_are_told_them():
+    model = ConditionalGAN.build_default((2, 2, 1), 3, latent_dim=2, width=8)
+    images, labels = some_images(6), np.arange(6) % 3
+    found = vectors(model, images, "features", labels)
+    np.testing.assert_allclose(found, model.features(images, labels), rtol=1e-6)
+    with pytest.raises(DataError, match="needs the label of each image"):
+        vectors(model, images, "features")
+    index = NeighbourIndex.build(model, [(images, labels)], "features", data="noise")
+    _, rows, _ = nearest_images(model, index, images[:2], images, k=1, labels=labels[:2])
+    assert rows.tolist() == [[0], [1]]

@@ -12,7 +12,7 @@ import kgen.metrics.probing
 from kgen.datasets import load
 from kgen.datasets.mixture import MIXTURES, Mixture
 from kgen.errors import MetricError
-from kgen.metrics import METRICS, Evaluator, Score, evaluate
+from kgen.metrics import METRICS, Evaluator, Score, evaluate, linear_probe
 from kgen.metrics.frechet import frechet_distance
 from kgen.metrics.kernel import kernel_distance
 from kgen.metrics.manifold import density_coverage, precision_recall
@@ -414,8 +414,6 @@ class TestLinearProbe:
             return images.mean(axis=(1, 2))
 
     def test_of_a_model_with_features(self, data):
-        from kgen.metrics import linear_probe
-
         (score,) = evaluate(self.Seeing(), data, "linear_probe", n=300)
         assert score.value > 0.97  # the classes are levels of grey
         assert (score.better, score.split, score.reference) == ("higher", "test", "grey")
@@ -440,6 +438,14 @@ class TestLinearProbe:
     def test_what_cannot_be_probed(self, data, bank):
         with pytest.raises(MetricError, match="Sampler gives no features, so it has no linear_pr"):
             evaluate(Sampler(bank), data, "linear_probe")
+        told = self.Seeing()
+        told.capabilities = {"features": ("images", "labels")}
+        with pytest.raises(
+            MetricError, match="are told the labels, so linear_probe would only rea"
+        ):
+            evaluate(told, data, "linear_probe")
+        with pytest.raises(MetricError, match="are told the labels"):
+            linear_probe(told, data)
         plain = kgen.datasets.from_arrays(bank, batch_size=10, validation=0.2, test=0.2, name="p")
         with pytest.raises(MetricError, match="p is loaded as 'images': load it with layout='lab"):
             Evaluator(plain, "linear_probe")

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from kgen.layers import Dropout
 from kgen.models import ACGAN
 from kgen.networks import acgan_discriminator, acgan_generator, linear_head
 from tests.contract import ModelContract
@@ -179,7 +180,7 @@ def test_paper_size_has_the_hand_derived_shapes():
         if isinstance(layer, layers.Conv2D)
     ]
     assert maps == [(16, 16, 2), (16, 32, 1), (8, 64, 2), (8, 128, 1), (4, 256, 2), (4, 512, 1)]
-    assert [x.rate for x in discriminator.layers if isinstance(x, layers.Dropout)] == [0.5] * 6
+    assert [x.rate for x in discriminator.layers if isinstance(x, Dropout)] == [0.5] * 6
     assert linear_head(discriminator, 10).count_params() == (4 * 4 * 512 + 1) * 10
     model = ACGAN.build_default()
     assert set(model.capabilities) == {"sample", "discriminate", "classify", "features"}
