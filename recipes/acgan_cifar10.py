@@ -5,7 +5,7 @@ Metrics are taken in a classifier of CIFAR-10, whose accuracy on real images sta
 
 Command: kgen train acgan_cifar10
 Data:    cifar10 of TensorFlow Datasets (downloaded, or found by --data-dir); 45,000 train images
-Time:    not yet measured
+Time:    not yet measured; needs a GPU
 Result:  not yet measured
 """
 

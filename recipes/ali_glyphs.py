@@ -9,6 +9,8 @@ Time:    not yet measured
 Result:  not yet measured
 """
 
+import numpy as np
+
 import kgen
 from kgen.recipe import Run
 
@@ -61,6 +63,7 @@ def recipe(
         splits.image_shape,
         latent_dim,
         width,
+        mean_image=np.mean([images.numpy().mean(axis=0) for images in splits.train], axis=0),
         ema_momentum=ema_momentum,
     )
     model.compile()

@@ -5,7 +5,7 @@ accuracy on real images stands beside `label_accuracy`.
 
 Command: kgen train conditionalgan_cifar10
 Data:    cifar10 of TensorFlow Datasets (downloaded, or found by --data-dir); 45,000 train images
-Time:    not yet measured
+Time:    not yet measured; needs a GPU
 Result:  not yet measured
 """
 

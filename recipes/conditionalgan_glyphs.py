@@ -1,7 +1,8 @@
 """cGAN draws the digit that it is asked for: the built-in digits, by dense networks.
 
 0-9 in eight DejaVu faces, jittered, at 28 x 28. The paper's networks for MNIST, whose images are as
-large, at a third of their width. `kgen sample <run> --label 7` draws one digit.
+large, at a third of their width, trained by DCGAN's Adam. `kgen sample <run> --label 7` draws one
+digit.
 
 Command: kgen train conditionalgan_glyphs
 Data:    built in (glyphs/digits); 20,000 images
@@ -19,7 +20,7 @@ def recipe(
     data_dir: str | None = None,
     image_size: int = 28,
     batch_size: int = 100,
-    epochs: int = 50,
+    epochs: int = 100,
     seed: int = 0,
     limit: int | None = None,
     latent_dim: int = 100,

@@ -1,5 +1,7 @@
-"""cGAN draws the digit that it is asked for: MNIST, by the paper's networks, rates and batches.
+"""cGAN draws the digit that it is asked for: MNIST, by the paper's networks and batches.
 
+Trained by DCGAN's Adam: the paper's SGD does not train them here (`ConditionalGAN`'s
+`default_optimizers` says what was seen).
 `kgen sample <run> --label 7` draws one digit.
 
 Command: kgen train conditionalgan_mnist

@@ -14,8 +14,8 @@ def frozen_copy(network: keras.Model) -> keras.Model:
 def follow(average: keras.Model, network: keras.Model, momentum: float) -> None:
     """Moves `average` towards `network`: `momentum * average + (1 - momentum) * weight`.
 
-    What the network does not train, such as the statistics of batch normalisation, is copied: it
-    is an average already.
+    What the network does not train, such as the statistics of batch normalisation, is copied: these
+    are moving averages themselves, though of what the network's weights see and not the average's.
     """
     trained = {id(v) for v in network.trainable_variables}
     for value, mean in zip(network.weights, average.weights, strict=True):

@@ -208,7 +208,12 @@ class CVAEGAN(LabelledEncoderDecoder, EncoderDecoder):
         return losses.non_saturating_discriminator(real, rebuilt) - of_sampled
 
     def autoencoder_loss(self, draws, training: bool = True):
-        """What E and G minimise, and its terms: L_KL, L_G, L_GD and L_GC."""
+        """What E and G minimise, and its terms: L_KL, L_G, L_GD and L_GC.
+
+        The judges look as at inference: with the statistics of its own batch, batch normalisation
+        would hide from them how the means of the three kinds of images differ, and generated images
+        would change the statistics that the classifier has of real ones.
+        """
         images, labels, _, _, classes = draws
         posterior, rebuilt, sampled = self.make(*draws, training)
         everyone = ops.zeros_like(labels)
@@ -218,8 +223,7 @@ class CVAEGAN(LabelledEncoderDecoder, EncoderDecoder):
             ("classifier", self._classify, labels, classes),
         ):
             real, of_rebuilt, of_sampled = (
-                ops.cast(look(x, training=training)[0], "float32")
-                for x in (images, rebuilt, sampled)
+                ops.cast(look(x, training=False)[0], "float32") for x in (images, rebuilt, sampled)
             )
             pairs = pairs + half_squared_distance(ops.stop_gradient(real), of_rebuilt)
             centres, known = getattr(self, f"{name}_real")(

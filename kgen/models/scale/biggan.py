@@ -149,7 +149,8 @@ class BigGAN(ConditionalGAN):
     ) -> None:
         """Takes the statistics of the sampling network's batch normalisation from new samples.
 
-        From then on `sample` truncates there by default. The next training step undoes it.
+        From then on `sample` truncates there by default. The next training step undoes it;
+        without a moving average the statistics take some more to be those of training again.
 
         Args:
             truncation: Where to cut off latents; `math.inf` for not at all.

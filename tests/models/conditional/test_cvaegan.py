@@ -133,6 +133,22 @@ def test_terms_by_hand():
     )
 
 
+def test_what_judges_generated_images_keeps_the_statistics_of_real_ones():
+    """C's are of real images alone, and D's do not move in the generator's step."""
+    model = CVAEGAN.build_default((16, 16, 1), 3, 4, 4, seed=1)  # large enough for normalisation
+    shown = np.random.default_rng(0).uniform(-1, 1, (6, 16, 16, 1)).astype("float32")
+    judges = (model.classifier, model.discriminator)
+    before = [judge.get_weights() for judge in judges]
+    model.autoencoder_loss(model.draw((shown, labels(6)), model.noise))
+    for judge, weights in zip(judges, before, strict=True):
+        assert judge.non_trainable_variables
+        for now, then in zip(judge.get_weights(), weights, strict=True):
+            np.testing.assert_array_equal(now, then)
+    model.classifier_loss(shown, labels(6))
+    pairs = zip(model.classifier.get_weights(), before[0], strict=True)
+    assert any((now != then).any() for now, then in pairs)
+
+
 def test_classes_are_random_and_even():
     model = tiny()
     *_, classes = model.draw((images(3000), np.zeros(3000)), model.noise)
