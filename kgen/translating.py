@@ -296,9 +296,10 @@ def translate_folder(
 ) -> Translated:
     """Translates the images of a folder, one after the other, under the same names.
 
-    PNG, BMP and WebP are saved without loss, JPEG with quality 95, of an animation the first
-    picture. Only one image is in memory at a time, and none that is too large: it is skipped with
-    one line, like those that are broken.
+    PNG, BMP and WebP are saved without loss, JPEG with quality 95, GIF with 256 colours and of an
+    animation the first picture. What is hidden (a name that begins with a dot) is left alone. Only
+    one image is in memory at a time, and none that is too large: it is skipped with one line, like
+    those that are broken.
 
     Args:
         way: How.
@@ -351,7 +352,8 @@ def translate_folder(
 
 def _images(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        hidden = path.name.startswith(".")
+        # Other programs keep thumbnails in folders that are hidden.
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix.lower() in pictures.SUFFIXES and not hidden and path.is_file():
             yield path
 

@@ -293,7 +293,9 @@ def test_names_folders_and_formats_are_kept(tmp_path):
     smooth = Image.radial_gradient("L").resize((40, 30))
     for name in ("a.png", "a.jpg", "sub/a.webp", "sub/deeper/b.BMP", "c.gif"):
         smooth.save(source / name)
-    (source / ".hidden.png").write_bytes(b"x")
+    (source / "sub" / ".thumbnails").mkdir()
+    for name in (".hidden.png", "sub/.thumbnails/x.png"):
+        smooth.save(source / name)
     (source / "notes.txt").write_bytes(b"x")
     way = Way(Toy((16, 16), channels=1, translate_ab=same))
     assert str(quiet(way, source, target)) == f"5 images translated into {target}"

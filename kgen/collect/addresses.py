@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
+from kgen.collect.markup import LONGEST, tags
 from kgen.datasets.pictures import SUFFIXES
 from kgen.errors import DataError
 
 _COUNTER = re.compile(r"\{(\d+)\.\.(\d+)(?:\.\.(\d+))?\}")
-_LONGEST = 8000  # characters; few servers take longer ones
+#: Characters that the addresses of a page may come to, each with what it is relative to: enough for
+#: a hundred thousand honest ones, and few enough of those made to be long.
+_ROOM = 20_000_000
 
 
 def checked(url: str) -> str:
@@ -29,7 +31,7 @@ def checked(url: str) -> str:
         'https://a.example/1.png'
     """
     said = url if len(url) < 100 else url[:100] + "..."
-    if len(url) > _LONGEST or re.search(r"[\x00-\x20\x7f]", url):
+    if len(url) > LONGEST or re.search(r"[\x00-\x20\x7f]", url):
         raise DataError(f"{said!r} is too long, or holds spaces or control characters")
     try:
         parts = urlsplit(url)
@@ -98,7 +100,8 @@ def pictures_of(html: str, page: str) -> list[str]:
     """The addresses of the pictures that a page shows or links to, in its order.
 
     A thumbnail that is a link to a picture counts as that picture. Addresses that are none
-    (`data:`, `javascript:`) are passed over.
+    (`data:`, `javascript:`) are passed over, and so is a `base` that is none. Where they come to 20
+    million characters, the rest of the page is left unread.
 
     Args:
         html: The page.
@@ -110,33 +113,22 @@ def pictures_of(html: str, page: str) -> list[str]:
         ...             "https://a.example/list/")
         ['https://a.example/big/1.jpg', 'https://a.example/list/2.png']
     """
-    parser = _Pictures(page)
-    parser.feed(html)
-    parser.close()
-    return list(dict.fromkeys(parser.found))
-
-
-class _Pictures(HTMLParser):
-    def __init__(self, page: str):
-        super().__init__()
-        self.base, self.found, self.in_link = page, [], False
-
-    def handle_starttag(self, tag, attributes):
-        values = {name: value for name, value in attributes if value}
-        if tag == "base" and "href" in values:
-            self.base = urljoin(self.base, values["href"])
-        elif tag == "a":
-            path = values.get("href", "").partition("#")[0].partition("?")[0]
-            self.in_link = path.lower().endswith(SUFFIXES)
-            if self.in_link:
-                self._take(values["href"])
-        elif tag == "img" and "src" in values and not self.in_link:
-            self._take(values["src"])
-
-    def handle_endtag(self, tag):
+    base, in_link, found, room = page, False, [], _ROOM
+    for tag, _, values in tags(html, ("href", "src")):  # an end has no values
+        target = values.get("src" if tag == "img" else "href", "")
         if tag == "a":
-            self.in_link = False
-
-    def _take(self, target: str) -> None:
+            path = target.partition("#")[0].partition("?")[0]
+            in_link = path.lower().endswith(SUFFIXES)
+        wanted = {"a": in_link, "img": not in_link, "base": True}.get(tag, False)
+        if not target or not wanted:
+            continue
+        room -= len(base) + len(target)
+        if room < 0:
+            break
         with contextlib.suppress(ValueError):  # DataError is one
-            self.found.append(checked(urljoin(self.base, target.strip())))
+            url = checked(urljoin(base, target.strip()))
+            if tag == "base":
+                base = url
+            else:
+                found.append(url)
+    return list(dict.fromkeys(found))

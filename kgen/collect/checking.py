@@ -173,8 +173,9 @@ def _compare(good: list[_Good], result: Checked, near: int | None) -> None:
 
 
 def _move(result: Checked, settings: dict) -> None:
-    moves = {name: _free(result.aside / name) for name in result.found}
-    report = _free(result.aside / "report.json")
+    taken: set[str] = set()
+    moves = {name: _free(result.aside / name, taken) for name in result.found}
+    report = _free(result.aside / "report.json", taken)
     with replacing(report) as temporary:
         text = {
             "folder": str(result.folder),
@@ -194,10 +195,12 @@ def _move(result: Checked, settings: dict) -> None:
         shutil.move(result.folder / name, path)
 
 
-def _free(path: Path) -> Path:
-    """The path, or with a number where something lies there already."""
+def _free(path: Path, taken: set[str]) -> Path:
+    """The path, or with a number where something lies there already, or will; and takes it."""
     number, free = 1, path
-    while free.exists():
+    # Of some file systems a.png and A.PNG are one file.
+    while os.path.lexists(free) or str(free).casefold() in taken:
         number += 1
         free = path.with_name(f"{path.stem}_{number}{path.suffix}")
+    taken.add(str(free).casefold())
     return free

@@ -23,6 +23,9 @@ from kgen.version import __version__
 
 _PICTURES = ("image/", "application/octet-stream", "binary/octet-stream")
 _PAGES = ("text/html", "application/xhtml+xml")
+_NOT_OF_PAGES = ("idna", "punycode", "undefined")  # the second takes hours for a page
+
+PAGE_BYTES = 2_000_000
 
 
 @dataclasses.dataclass
@@ -79,7 +82,7 @@ def crawl(
         pages: Addresses (or patterns) of pages whose pictures are wanted.
         hosts: Hosts beside a page's own whose pictures it may name.
         limit: Stop when so many pictures were taken.
-        max_bytes: Of a picture or a page.
+        max_bytes: Of a picture. A page may have 2 MB.
         max_pixels: Of a picture.
         again: Ask also for what was refused for good before.
         fetcher: How to fetch; by default `Fetcher(Transport(user_agent()))`.
@@ -104,7 +107,7 @@ def crawl(
     with Store(Path(folder)) as store:
         result = Crawled(Path(folder))
         reason = "the pages name no pictures"
-        for url, page, refused in _wanted(patterns, pages, set(hosts), fetcher, max_bytes):
+        for url, page, refused in _wanted(patterns, pages, set(hosts), fetcher):
             if limit is not None and result.saved >= limit:
                 break
             if url in store.urls or (url in store.hopeless and not again):
@@ -149,7 +152,7 @@ def user_agent(contact: str | None = None) -> str:
 
 
 def _wanted(
-    patterns: list[str], pages: list[str], hosts: set[str], fetcher: Fetcher, max_bytes: int
+    patterns: list[str], pages: list[str], hosts: set[str], fetcher: Fetcher
 ) -> Iterator[tuple[str, str | None, Refusal | None]]:
     """Each address once, with the page that names it, and why it is refused already."""
     seen = set()
@@ -161,13 +164,12 @@ def _wanted(
     for pattern in pages:
         for page in expand(pattern):
             try:
-                fetched = fetcher.get(page, max_bytes, _PAGES)
+                fetched = fetcher.get(page, PAGE_BYTES, _PAGES)
             except Refusal as refusal:
                 yield page, None, Refusal(refusal.kind, f"page: {refusal.reason}", again=True)
                 continue
-            html = fetched.body.decode(_charset(fetched.content_type), errors="replace")
             own = {urlsplit(page).hostname, urlsplit(fetched.url).hostname}
-            for url in pictures_of(html, fetched.url):
+            for url in pictures_of(_text(fetched), fetched.url):
                 if url in seen:
                     continue
                 seen.add(url)
@@ -177,11 +179,13 @@ def _wanted(
                 yield url, page, Refusal("other host", reason, again=True) if foreign else None
 
 
-def _charset(content_type: str) -> str:
-    named = re.search(r"charset=[\"']?([\w.:-]+)", content_type)
-    with contextlib.suppress(LookupError):
-        return codecs.lookup(named[1]).name if named else "utf-8"
-    return "utf-8"
+def _text(page: Fetched) -> str:
+    """A page in the charset that its server names, or in UTF-8 where that is none."""
+    named = re.search(r"charset=[\"']?([\w.:-]+)", page.content_type)
+    with contextlib.suppress(LookupError, ValueError):  # UnicodeError is one
+        if named and codecs.lookup(named[1]).name not in _NOT_OF_PAGES:
+            return page.body.decode(named[1], errors="replace")
+    return page.body.decode(errors="replace")
 
 
 def _about(url: str, page: str | None, fetched: Fetched) -> dict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import ipaddress
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -71,9 +72,9 @@ class Fetcher:
         self.transport, self.delay = transport, delay
         self.retries, self.pause = retries, pause
         self.clock, self.sleep = clock, sleep
-        self._free_at: dict[str, float] = {}  # by site: when it may be asked next
-        self._failures: dict[str, int] = {}
-        self._robots: dict[str, Protego | Refusal] = {}
+        self._free_at: dict[str, float] = {}  # by host: when it may be asked next
+        self._failures: dict[str, int] = {}  # by host
+        self._robots: dict[str, Protego | Refusal] = {}  # by site
 
     def get(
         self, url: str, max_bytes: int, types: tuple[str, ...], linked_from: str | None = None
@@ -112,10 +113,7 @@ class Fetcher:
             raise Refusal("robots.txt", f"robots.txt cannot be had: {rules.reason}", again=True)
         if not rules.can_fetch(url, NAME):
             raise Refusal("robots.txt", "robots.txt forbids it", again=True)
-        rate = rules.request_rate(NAME)
-        delay = max(
-            self.delay, rules.crawl_delay(NAME) or 0.0, rate.seconds / rate.requests if rate else 0
-        )
+        delay = max(self.delay, rules.crawl_delay(NAME) or 0.0, _pace(rules))
         if delay > LONGEST_WAIT:
             raise Refusal("robots.txt", f"robots.txt wants {delay:g} s between two", again=True)
         return delay
@@ -135,36 +133,36 @@ class Fetcher:
         return Protego.parse(answer.body.decode(errors="replace"))
 
     def _patiently(self, url: str, max_bytes: int, types: tuple[str, ...], delay: float) -> Answer:
-        """Asks, at the pace of the site, until it answers or patience ends."""
-        site = _site(url)
-        if self._failures.get(site, 0) >= MOST_FAILURES:
-            reason = f"{urlsplit(url).netloc} failed {MOST_FAILURES} times in a row"
+        """Asks, at the pace of the host, until it answers or patience ends."""
+        host = urlsplit(url).hostname.rstrip(".")  # of http and https one machine
+        if self._failures.get(host, 0) >= MOST_FAILURES:
+            reason = f"{host} failed {MOST_FAILURES} times in a row"
             raise Refusal("no connection", reason, again=True)
         for attempt in range(self.retries + 1):
-            wait = self._free_at.get(site, 0.0) - self.clock()
+            wait = self._free_at.get(host, 0.0) - self.clock()
             if wait > 0:
                 self.sleep(wait)
             pause = self.pause * 2**attempt
             try:
                 answer = self.transport.get(url, max_bytes, types)
                 if answer.status not in _BUSY:
-                    self._failures[site] = 0
+                    self._failures[host] = 0
                     return answer
                 pause = max(pause, _retry_after(answer))
                 failure = Refusal("status", f"status {answer.status}", again=True)
             except Refusal as refusal:
                 if not refusal.again:
-                    self._failures[site] = 0
+                    self._failures[host] = 0
                     raise
                 failure = refusal
             finally:
-                self._free_at[site] = self.clock() + delay
+                self._free_at[host] = self.clock() + delay
             if pause > LONGEST_WAIT:
-                self._failures[site] = MOST_FAILURES  # not in this crawl
+                self._failures[host] = MOST_FAILURES  # not in this crawl
                 reason = f"{failure.reason}, to be asked again after {pause:.0f} s only"
                 raise Refusal(failure.kind, reason, again=True)
-            self._free_at[site] = self.clock() + max(delay, pause)
-        self._failures[site] = self._failures.get(site, 0) + 1
+            self._free_at[host] = self.clock() + max(delay, pause)
+        self._failures[host] = self._failures.get(host, 0) + 1
         raise failure
 
 
@@ -186,9 +184,18 @@ def _retry_after(answer: Answer) -> float:
     said = answer.headers.get("Retry-After", "").strip()
     if said.isdecimal():
         return float(said[:9])
-    with contextlib.suppress(ValueError, TypeError):
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
         return max(0.0, email.utils.parsedate_to_datetime(said).timestamp() - time.time())
     return 0.0
+
+
+def _pace(rules: Protego) -> float:
+    """The seconds between two requests that `Request-rate` asks for; 0 without one."""
+    rate = rules.request_rate(NAME)
+    try:
+        return rate.seconds / rate.requests if rate else 0.0
+    except OverflowError:  # they may have thousands of digits
+        return math.inf
 
 
 def _site(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from pathlib import Path
@@ -60,9 +61,22 @@ class Records:
             pass  # some file systems of networks have none
 
     def add(self, row: dict) -> None:
-        """Adds a record; it is on the disk when this returns."""
-        os.write(self._file, (json.dumps(row) + "\n").encode())
-        os.fsync(self._file)
+        """Adds a record; it is on the disk when this returns.
+
+        Raises:
+            OSError: If it cannot be written whole; the file is then as it was.
+        """
+        line = (json.dumps(row) + "\n").encode()
+        size = os.fstat(self._file).st_size
+        try:
+            written = os.write(self._file, line)
+            if written < len(line):
+                said = f"only {written} of {len(line)} bytes were written: is the disk full?"
+                raise OSError(errno.ENOSPC, said, str(self.path))
+            os.fsync(self._file)
+        except BaseException:  # or the next line would follow a part of this one
+            os.ftruncate(self._file, size)
+            raise
         self.rows.append(row)
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ class Store:
     def __init__(self, folder: Path):
         if folder.exists() and not folder.is_dir():
             raise DataError(f"{folder} is a file: give a folder to collect in")
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
+        if not (folder / MANIFEST).exists() and _holds_other_things(folder):
             raise DataError(
                 f"{folder} holds files and no {MANIFEST}: give a new folder, or one that a crawl "
                 "has filled"
@@ -113,6 +113,13 @@ class Store:
                 os.replace(part, self.folder / Path(name).name)
             else:
                 part.unlink()
+
+
+def _holds_other_things(folder: Path) -> bool:
+    """Whether there is more than a `.parts/` of ours, which a kill may leave as all there is."""
+    parts = folder / PARTS
+    beside = any(path != parts or not path.is_dir() for path in folder.glob("*"))
+    return beside or any(path.suffix != ".part" for path in parts.glob("*"))
 
 
 def _now() -> str:

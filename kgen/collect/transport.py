@@ -109,6 +109,8 @@ class Transport:
                 body += chunk
                 if len(body) > max_bytes:
                     raise _too_large(max_bytes)
+                if self._deadline.passed:
+                    raise self._too_slow()
             if self._deadline.passed:  # the cut may look like the end
                 raise self._too_slow()
             return Answer(200, headers, bytes(body), None)
@@ -122,14 +124,18 @@ def _too_large(max_bytes: int) -> Refusal:
 
 
 class _Deadline:
-    """Shuts the socket of a request when its time is up."""
+    """Shuts the socket of a request when its time is up.
+
+    It holds a handle of its own, since the one of a connection changes hands when TLS begins.
+    """
 
     def __init__(self):
-        self.socket, self.passed = None, False
+        self.passed = False
+        self._handle, self._lock = None, threading.Lock()
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        self.socket, self.passed = None, False
+        self.passed = False
         timer = threading.Timer(seconds, self._cut)
         timer.daemon = True
         timer.start()
@@ -138,13 +144,26 @@ class _Deadline:
         finally:
             timer.cancel()
             timer.join()
+            self._hold(None)
+
+    def watch(self, connected: socket.socket) -> None:
+        """Takes the socket to shut; raises where the time was up before there was one."""
+        self._hold(socket.fromfd(connected.fileno(), connected.family, connected.type))
+        if self.passed:
+            raise TimeoutError("the time of the request is up")
+
+    def _hold(self, handle: socket.socket | None) -> None:
+        with self._lock:
+            if self._handle is not None:
+                self._handle.close()
+            self._handle = handle
 
     def _cut(self) -> None:
-        self.passed = True
-        if self.socket is not None:
-            with contextlib.suppress(OSError):
-                # Not the method of an SSL socket, which takes its state away from the reader.
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+        with self._lock:
+            self.passed = True
+            if self._handle is not None:
+                with contextlib.suppress(OSError):
+                    self._handle.shutdown(socket.SHUT_RDWR)
 
 
 def _adapter(deadline: _Deadline) -> HTTPAdapter:
@@ -152,12 +171,18 @@ def _adapter(deadline: _Deadline) -> HTTPAdapter:
 
     def pool_of(pool, connection):
         class Watched(connection):
-            def connect(self):
-                super().connect()
-                deadline.socket = self.sock
+            def _new_conn(self):  # and not connect(), which ends after the handshake of TLS
+                connected = super()._new_conn()
+                try:
+                    deadline.watch(connected)
+                except TimeoutError:
+                    connected.close()
+                    raise
+                return connected
 
             def request(self, *args, **kwargs):
-                deadline.socket = self.sock  # of a connection kept open; else connect() follows
+                if self.sock is not None:  # of a connection kept open; else a new one follows
+                    deadline.watch(self.sock)
                 super().request(*args, **kwargs)
 
         return type(pool.__name__, (pool,), {"ConnectionCls": Watched})

@@ -74,3 +74,28 @@ def test_pictures_of_a_page():
         "http://h/base/3.png",
         "http://h/base/unclosed.gif",
     ]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "<base href='http://[bad'>",
+        "<base href='data:,x'>",
+        "<![foo[bar]]>",
+        "<![1",
+        "<!--",
+        f"<img src='&#{'1' * 5000};'>",  # more digits than Python takes
+        f"<img src='{'x' * 9000}.png'>",
+    ],
+)
+def test_nonsense_in_a_page_ends_nothing(nonsense):
+    page = f"<img src=1.png>{nonsense}<p><img src=2.png>"
+    assert pictures_of(page, "http://h/a/") == ["http://h/a/1.png", "http://h/a/2.png"]
+
+
+def test_a_page_of_long_addresses_is_read_in_part():
+    """Of 8,000 characters each, all that fit into a page would fill the memory."""
+    page = f"<base href='/{'x/' * 3900}'>" + "".join(f"<img src={n}>" for n in range(20_000))
+    assert 1000 < len(pictures_of(page, "http://h/")) < 4000
+    page = "".join(f"<img src=/pictures/of/mine/{n}.jpg>" for n in range(20_000))
+    assert len(pictures_of(page, "http://h/pages/about/pictures/of/mine.html")) == 20_000

@@ -84,6 +84,27 @@ def test_nothing_aside_is_overwritten(tmp_path):
     assert json.loads(aside["report_2.json"])["moved_to"]["tiny.png"].endswith("tiny_2.png")
 
 
+def test_two_files_do_not_get_one_place_aside(tmp_path):
+    """a.png goes to a_2.png, as a.png is taken; and so a_2.png does not."""
+    folder, aside = tmp_path / "raw", tmp_path / "raw_aside"
+    contents = {"a.png": encoded(noise(1, 20)), "a_2.png": encoded(noise(2, 20))}
+    for place in (folder, aside):
+        place.mkdir()
+    (aside / "a.png").write_bytes(b"mine")
+    for name, content in {**contents, "good.png": encoded(noise(3, 120))}.items():
+        (folder / name).write_bytes(content)
+    assert check(folder).found == ["a.png", "a_2.png"]
+    moved = read(aside)
+    report = json.loads(moved.pop("report.json"))["moved_to"]
+    assert moved == {
+        "a.png": b"mine", "a_2.png": contents["a.png"], "a_2_2.png": contents["a_2.png"],
+    }  # fmt: skip
+    assert [report[name] for name in contents] == [
+        str(aside / "a_2.png"), str(aside / "a_2_2.png"),
+    ]  # fmt: skip
+    assert set(read(folder)) == {"good.png"}
+
+
 def test_the_largest_stays_and_likeness_has_no_chains(tmp_path):
     """a ~ b ~ c where a and c are not alike: b goes with a, and c stays."""
     first, last = (np.asarray(noise(seed, 96), np.float64) for seed in (20, 21))

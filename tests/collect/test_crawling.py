@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from kgen.collect import store as stores
-from kgen.collect.crawling import crawl, user_agent
+from kgen.collect.crawling import PAGE_BYTES, crawl, user_agent
 from kgen.collect.fetching import Fetcher
 from kgen.collect.raster import decode
 from kgen.collect.store import Store
@@ -199,6 +199,28 @@ def test_pages(tmp_path):
         assert other.paths() == ["/p/3.png"]
 
 
+@pytest.mark.parametrize(
+    "charset",
+    ["hex", "base64", "zlib", "rot13", "idna", "undefined", "punycode", "x" * 999, "..", "'"],
+)
+def test_a_charset_that_no_page_has(tmp_path, charset):
+    with Site(routes(3)) as site:
+        page = "<p>é</p><img src=/p/1.png>".encode() + b"<p>\xff</p>-" + b"<img src=/p/2.png>"
+        site.routes["/list"] = body(page, f"text/html; charset={charset}")
+        assert collect(tmp_path / "raw", pages=[f"{site.url}/list"]).saved == 2
+
+
+def test_a_page_may_not_be_as_large_as_a_picture(tmp_path):
+    with Site(routes(2)) as site:
+        page = b"<base href='http://[bad'><![1 ><img src=/p/1.png>"
+        site.routes["/large"] = body(page.ljust(PAGE_BYTES + 1), "text/html")
+        site.routes["/fits"] = body(page.ljust(PAGE_BYTES), "text/html")
+        pages = [f"{site.url}/large", f"{site.url}/fits"]
+        result = collect(tmp_path / "raw", pages=pages, max_bytes=100_000)
+    assert result.saved == 1 and dict(result.refused) == {"too large": 1}
+    assert "more than 2,000,000 bytes" in (tmp_path / "raw/refused.jsonl").read_text()
+
+
 def test_a_limit(tmp_path):
     with Site(routes(9)) as site:
         assert collect(tmp_path / "raw", f"{site.url}/p/{{0..8}}.png", limit=4).saved == 4
@@ -235,6 +257,32 @@ def test_killed_between_any_two_steps(tmp_path, monkeypatch):
     (folder / ".parts" / f"{row['sha256']}.part").write_bytes(body[:100])
     with Store(folder):
         assert not list(folder.glob("*.png"))
+
+
+def test_killed_before_there_is_a_manifest(tmp_path, monkeypatch):
+    class Kill(BaseException):
+        pass
+
+    def kill(*_):
+        raise Kill
+
+    folder = tmp_path / "raw"
+    with monkeypatch.context() as patched, pytest.raises(Kill):
+        patched.setattr(stores.records, "Records", kill)
+        Store(folder)
+    assert files(folder) == [".parts"]
+    (folder / ".parts" / "0.part").write_bytes(b"x")  # after a power cut, perhaps
+    with Site(routes(1)) as site:
+        assert collect(folder, f"{site.url}/p/0.png").saved == 1
+    assert not (folder / ".parts").exists() and verify(folder).problems == []
+    # What a kill does not leave is not ours.
+    for name in (".parts/mine.png", "mine/.part", ".parts.part"):
+        (tmp_path / "other" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "other" / name).write_bytes(b"x")
+        with pytest.raises(DataError, match="holds files and no manifest"):
+            Store(tmp_path / "other")
+        (tmp_path / "other" / name).unlink()
+        (tmp_path / "other" / name).parent.rmdir()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")

@@ -90,6 +90,25 @@ def test_requests_to_a_host_keep_their_distance():
     ]  # fmt: skip
 
 
+def test_http_and_https_of_a_host_are_one_host():
+    """They keep their distance and fail together, but each has a robots.txt of its own."""
+    world = robots("User-agent: *\nDisallow: /no")
+    sites = ("http://h", "https://H", "http://h.:8080")
+    for site in sites:
+        world.set(f"{site}/1", answer()).set(f"{site}/no", answer())
+    fetcher = world.fetcher(delay=2.0)
+    for site in sites:
+        get(fetcher, f"{site}/1")
+    assert [seconds for seconds, _ in world.asked] == [0, 2, 4, 6, 8, 10]
+    refused(fetcher, "http://h/no", "robots.txt")
+    assert get(fetcher, "https://H/no").body == b"x"
+
+    dead = Refusal("too slow", "slow", again=True)
+    for n in range(5):
+        refused(world.set(f"http://h/{n}", dead) and fetcher, f"http://h/{n}", "too slow")
+    refused(fetcher, "https://H/1", "no connection", "h failed 5 times")
+
+
 @pytest.mark.parametrize(
     ("rules", "delay"),
     [
@@ -108,9 +127,17 @@ def test_the_pace_that_robots_txt_asks_for(rules, delay):
     assert world.times("http://h/2")[0] - world.times("http://h/1")[0] == delay
 
 
-def test_a_pace_of_hours_is_declined():
-    world = robots("User-agent: *\nCrawl-delay: 86400")
-    refused(world.fetcher(), "http://h/1", "robots.txt", "86400 s between two")
+@pytest.mark.parametrize(
+    ("rule", "seconds"),
+    [
+        ("Crawl-delay: 86400", "86400"),
+        ("Request-rate: 1/1d", "86400"),
+        (f"Request-rate: 1/{'9' * 400}", "inf"),  # no number of Python's
+    ],
+)
+def test_a_pace_of_hours_is_declined(rule, seconds):
+    world = robots(f"User-agent: *\n{rule}")
+    refused(world.fetcher(), "http://h/1", "robots.txt", f"{seconds} s between two")
 
 
 @pytest.mark.parametrize(
@@ -203,6 +230,16 @@ def test_retry_after():
     get(world.fetcher(delay=0), "http://h/1")
     first, second, third, fourth = world.times("http://h/1")
     assert second - first == 20 and 37 < third - second <= 40 and fourth - third == 4
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Wed, 21 Oct 99999999999 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00 +99999999999999", ","],
+)
+def test_a_date_that_is_none_is_no_wish(said):
+    world = World().set("http://h/1", answer(503, Retry_After=said), answer())
+    get(world.fetcher(delay=0), "http://h/1")
+    assert world.times("http://h/1") == [0, 1]
 
 
 def test_a_host_that_asks_for_hours_is_left_alone():

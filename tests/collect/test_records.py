@@ -1,3 +1,6 @@
+import errno
+import os
+
 import pytest
 
 from kgen.collect.records import Records, read
@@ -29,6 +32,31 @@ def test_a_line_that_is_no_record_is_refused(tmp_path):
             with pytest.raises(DataError, match="line 2 is no record"):
                 use(path)
         assert path.read_bytes() == b'{"n": 1}\n' + line
+
+
+@pytest.mark.parametrize("fault", ["short", "full", "sync"])
+def test_a_line_that_is_not_written_whole_leaves_nothing(tmp_path, monkeypatch, fault):
+    path = tmp_path / "a.jsonl"
+    write = os.write
+
+    def half(file, line):
+        return write(file, line[: len(line) // 2])
+
+    def fail(file, *line):
+        for one in line:
+            half(file, one)
+        raise OSError(errno.EDQUOT, "full")
+
+    with Records(path) as records:
+        records.add({"n": 1})
+        with monkeypatch.context() as patched, pytest.raises(OSError, match="full"):
+            name = "fsync" if fault == "sync" else "write"
+            patched.setattr(os, name, half if fault == "short" else fail)
+            records.add({"n": 2})
+        assert records.rows == read(path) == [{"n": 1}]
+        records.add({"n": 3})
+    with Records(path) as records:
+        assert records.rows == read(path) == [{"n": 1}, {"n": 3}]
 
 
 def test_one_process_at_a_time(tmp_path):
