@@ -39,7 +39,10 @@ from kgen.metrics.similarity import pair_similarity
 SAMPLES = 10_000
 CONTESTANTS = {
     "cgan": ("conditionalgan_glyphs", {}),
-    "cgan_dcgan": ("conditionalgan_glyphs", {"architecture": "dcgan", "width": 32, "epochs": 20}),
+    "cgan_dense": (
+        "conditionalgan_glyphs",
+        {"architecture": "mlp", "width": 400, "batch_size": 100, "epochs": 50},
+    ),
     "acgan": ("acgan_glyphs", {}),
     "projection": ("projectiongan_glyphs", {}),
     "biggan": ("biggan_glyphs", {}),

@@ -14,8 +14,5 @@ from kgen.recipe import variation
 recipe, SMOKE = variation(
     "conditionalgan_glyphs",
     data="fashion_mnist",
-    architecture="dcgan",
-    width=32,
     batch_size=128,
-    epochs=20,
 )

@@ -1,8 +1,10 @@
-"""cGAN draws the digit that it is asked for: the built-in digits, by dense networks.
+"""cGAN draws the digit that it is asked for: the built-in digits, by convolutions.
 
-0-9 in eight DejaVu faces, jittered, at 28 x 28. The paper's networks for MNIST, whose images are as
-large, at a third of their width, trained by DCGAN's Adam. `kgen sample <run> --label 7` draws one
-digit.
+0-9 in eight DejaVu faces, jittered, at 28 x 28. DCGAN's networks at a quarter of their width, with
+the label beside every layer's input. `kgen sample <run> --label 7` draws one digit.
+
+The paper's dense networks, `--set architecture=mlp --set width=400 --set batch_size=100`, drew one
+image for each class here, after 50 epochs: all that differs within a class was lost.
 
 Command: kgen train conditionalgan_glyphs
 Data:    built in (glyphs/digits); 20,000 images
@@ -19,13 +21,13 @@ def recipe(
     data: str = "glyphs/digits",
     data_dir: str | None = None,
     image_size: int = 28,
-    batch_size: int = 100,
-    epochs: int = 100,
+    batch_size: int = 64,
+    epochs: int = 20,
     seed: int = 0,
     limit: int | None = None,
     latent_dim: int = 100,
-    architecture: str = "mlp",
-    width: int = 400,
+    architecture: str = "dcgan",
+    width: int = 32,
     ema_momentum: float | None = 0.998,
     metrics: tuple[str, ...] = ("fd", "label_accuracy", "recall"),
     evaluate_every: int = 5,
@@ -86,6 +88,6 @@ SMOKE = dict(
     epochs=1,
     limit=32,
     latent_dim=4,
-    width=12,
+    width=8,
     metrics=(),
 )

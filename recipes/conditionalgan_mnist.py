@@ -15,6 +15,9 @@ from kgen.recipe import variation
 recipe, SMOKE = variation(
     "conditionalgan_glyphs",
     data="mnist",
+    architecture="mlp",
     width=1200,
+    batch_size=100,
+    epochs=50,
     ema_momentum=None,
 )
