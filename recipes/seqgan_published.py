@@ -18,7 +18,7 @@ Result:  oracle_nll 9.014 +- 0.007 after maximum likelihood, of 10,000 samples (
          rounds are not yet measured; shortened ones did not help: 9.039 +- 0.015 after 60 passes of
          maximum likelihood and 10 of the discriminator, 9.093 after 100 rounds with 30 steps of
          a discriminator of rate 1e-3, a generator of 2e-3 and a baseline; the discriminator had
-         learned too much (reward 0.05). One seed
+         learned the training sequences by heart (docs/texts.md). One seed
 """
 
 from kgen.networks.token_cnn import FILTERS

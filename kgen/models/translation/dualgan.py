@@ -107,8 +107,11 @@ class DualGAN(UnpairedTranslation):
         )
 
     def default_optimizers(self):
-        """RMSProp, rate 5e-5, decay 0.9, for both players."""
-        return {player: keras.optimizers.RMSprop(5e-5, rho=0.9) for player in self.players}
+        """RMSProp, rate 5e-5, decay 0.9, and the 1e-10 of TensorFlow 1, for both players."""
+        return {
+            player: keras.optimizers.RMSprop(5e-5, rho=0.9, epsilon=1e-10)
+            for player in self.players
+        }
 
     # ---- training --------------------------------------------------------------------------------
 
