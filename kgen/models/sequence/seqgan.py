@@ -54,8 +54,8 @@ class SeqGAN(TokenModel):
         rollouts: Completions of each prefix.
         baseline: What `Q_t` is compared with: nothing (`None`, the paper's), a moving average over
             all steps of its mean (`"mean"`) or of its value at each position (`"position"`), of the
-            steps before, so that the gradient stays unbiased. The average's momentum is 0.9. Without
-            one, whatever is drawn becomes likelier at each step, also where rewards say nothing.
+            steps before, so that the gradient stays unbiased. The average's momentum is 0.9.
+            Without one, whatever is drawn becomes likelier, also where rewards say nothing.
         reduction: Whether REINFORCE's loss is the `"sum"` over the batch (the paper's) or its
             `"mean"`; over positions it is a sum.
         l2: Weight of `|w|^2 / 2` of the discriminator's last layer in its loss. The authors' 0.2 is
