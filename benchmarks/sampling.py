@@ -220,7 +220,8 @@ def measure(kind: type, arguments: dict, pairs: int, elements: int | None) -> di
     return {"ratios": ratios, "seconds": seconds, "elements_timed": elements}
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
+    """Measures, and prints a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=list(CASES))
     parser.add_argument("--pairs", type=int, default=20)
@@ -231,7 +232,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--peer", action="store_true", help="WaveNet beside wavenet_vocoder")
     parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     cases = QUICK if options.quick else CASES
     if options.only:
         cases = {options.only: cases[options.only]}

@@ -111,13 +111,14 @@ class Rounds(keras.callbacks.Callback):
         self.seconds["torch"].append(time.perf_counter() - start)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
+    """Measures, and prints a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--discriminator-steps", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     sizes, batch = (QUICK, 8) if options.quick else (PAPER, 64)
     steps = options.discriminator_steps
     keras.utils.set_random_seed(0)

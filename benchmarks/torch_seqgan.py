@@ -168,7 +168,7 @@ class SeqGAN:
         self.discriminator_optimizer.zero_grad()
         loss.backward()
         self.discriminator_optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     def round(self, batches):
         """One step of the generator in place of the first batch, and D's on the others."""

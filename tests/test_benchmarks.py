@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -198,6 +199,15 @@ def test_what_reads_translations_reads_real_images_and_the_table_has_both_ways(
     file = tmp_path / "rows.jsonl"
     module.main(["--table", "--results", str(file)])  # measures nothing
     assert not file.exists()
+
+
+def test_a_round_by_hand_has_the_same_values(monkeypatch, capsys, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    file = tmp_path / "result.json"
+    importlib.import_module("seqgan").main(["--quick", "--json", str(file)])
+    said = re.search(r"largest difference (\S+)", capsys.readouterr().out)
+    assert float(said[1]) < 1e-4
+    assert all(ratio > 0 for ratio in json.loads(file.read_text())["ratios"])
 
 
 def test_the_few_images_are_of_each_class(augmentation):
