@@ -8,8 +8,10 @@ image for each class here, after 50 epochs: all that differs within a class was 
 
 Command: kgen train conditionalgan_glyphs
 Data:    built in (glyphs/digits); 20,000 images
-Time:    not yet measured
-Result:  not yet measured
+Time:    6.4 minutes of one CPU core
+Result:  seed 0: of 10,000 samples 99.96 % are of the class asked for in the eyes of a classifier of
+         real digits; within a class 1 - MS-SSIM is 0.436 (0.472 of real images) and the recall 0.63
+         (0.76) (`python benchmarks/conditional.py --only cgan`)
 """
 
 import kgen

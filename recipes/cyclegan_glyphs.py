@@ -26,6 +26,7 @@ def recipe(
     seed: int = 0,
     limit: int | None = None,
     flip: bool = False,
+    jitter: int = 0,
     width: int = 16,
     blocks: int = 3,
     identity_weight: float = 0.5,
@@ -42,6 +43,7 @@ def recipe(
         seed: Seeds weights, noise and order.
         limit: At most so many images of each side.
         flip: Whether to mirror training images at random.
+        jitter: How many pixels larger training images are before they are cut at a random place.
         width: Channels of the first maps; 64 in the paper.
         blocks: Residual blocks of the generators; 6 or 9 in the paper.
         identity_weight: How much an image of the target side should stay as it is.
@@ -56,6 +58,7 @@ def recipe(
         steps_per_epoch=steps_per_epoch,
         limit=limit,
         flip=flip,
+        jitter=jitter,
     )
     model = kgen.models.CycleGAN.build_default(
         splits.image_shape,
@@ -75,6 +78,7 @@ SMOKE = dict(
     epochs=1,
     steps_per_epoch=4,
     limit=8,
+    jitter=2,
     width=4,
     blocks=1,
 )

@@ -1,7 +1,10 @@
 """Pix2pix turns characters of regular weight into bold ones, learned from pairs.
 
 The paper's U-Net, objective, dropout and optimizers, with fewer channels (16) and larger batches
-(4) than its 64 and 1. Pictures show source, translation and truth.
+(4) than its 64 and 1. Its patches of 70 pixels see everything at 64, about the paper's ImageGAN.
+The share of the side that they are of 256 is 16 pixels here, `--set downsamplings=1`, which was a
+little better in all measures after 20,000 steps of one seed (sliced Wasserstein 6.3 for 6.7,
+Fréchet 2.5 for 2.8; `benchmarks/translation.py`). Pictures show source, translation and truth.
 
 Command: kgen train pix2pix_glyphs
 Data:    built in (glyphs/regular2bold)

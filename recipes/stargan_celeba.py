@@ -8,7 +8,7 @@ below.
 Command: kgen train stargan_celeba
 Data:    celeb_a of TensorFlow Datasets (downloaded, or found by --data-dir); or a folder of images
          with a table of attributes, such as CelebA's own, by --data FOLDER
-Time:    not yet measured
+Time:    not yet measured; needs a GPU
 Result:  not yet measured
 """
 

@@ -98,6 +98,6 @@ def test_paper_defaults():
     for optimizer in model.default_optimizers().values():
         assert isinstance(optimizer, keras.optimizers.RMSprop)
         assert float(optimizer.learning_rate.numpy()) == pytest.approx(5e-5)
-        assert optimizer.rho == 0.9
+        assert optimizer.rho == 0.9 and optimizer.epsilon == 1e-10
     with pytest.raises(ValueError, match="at least 1"):
         _affine_model(discriminator_steps=0)
