@@ -45,6 +45,10 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
         best: Annotated[
             bool, typer.Option("--best", help="Measure best.keras, which a metric chose.")
         ] = False,
+        log_prob_samples: Annotated[
+            int | None,
+            typer.Option(min=1, metavar="K", help="Importance samples of nll; else the model's."),
+        ] = None,
         nearest: Annotated[
             bool, typer.Option(help="Measure the distance to the training images beside it.")
         ] = True,
@@ -71,6 +75,7 @@ def add_to(app: typer.Typer, import_quietly: Callable[[], None]) -> None:
             seed=seed,
             data_dir=data_dir,
             best=best,
+            log_prob_samples=log_prob_samples,
             nearest=nearest,
             tell=lambda line: typer.echo(line, err=as_json),
         )

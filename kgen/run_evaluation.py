@@ -29,6 +29,7 @@ def evaluate(
     seed: int = FRESH_SEED,
     data_dir: str | None = None,
     best: bool = False,
+    log_prob_samples: int | None = None,
     nearest: bool = True,
     tell: Callable[[str], object] = print,
 ) -> list[Measured]:
@@ -47,6 +48,8 @@ def evaluate(
         data_dir: Where TensorFlow Datasets finds its files, if no longer where the run found them.
         best: Measure `best.keras`, the model that the validation split chose, and not the one the
             run ended with.
+        log_prob_samples: Importance samples of `nll`, where the model's likelihood is a bound that
+            takes them; by default as many as it takes itself.
         nearest: Whether to add `nearest_train` where samples are measured.
         tell: Takes each line for the user.
 
@@ -56,7 +59,8 @@ def evaluate(
     Raises:
         RecipeError: If the folder holds no run, or its recipe is gone.
         CheckpointError: If there is no such model in it, or one of its files cannot be read.
-        MetricError: If a metric is unknown or cannot be taken.
+        MetricError: If a metric is unknown or cannot be taken, or importance samples are told to a
+            model that takes none.
         DataError: If the data are not to be had.
 
     Example:
@@ -78,6 +82,8 @@ def evaluate(
             f"the model of {run} can {', '.join(model.capabilities)}, and metrics are of what it "
             f"can {', '.join(sorted(MEASURABLE))}: look at the pictures in its folder"
         )
+    if log_prob_samples is not None:
+        _check_importance(model, names)
     check_source(model, names, None)  # before data are loaded and features trained for it
     if edited := [line for line in folder.changes(recipe) if line.endswith("edited")]:
         tell(f"the data may not be those that the run was trained on: {'; '.join(edited)}")
@@ -95,12 +101,25 @@ def evaluate(
     chosen = built.features if features is None else features
     chosen = features_for(built, chosen, names, options.get("data_dir"))
     protocol = {**built.evaluation, "n": n, "split": split, "features": chosen, "seed": seed}
+    if log_prob_samples is not None:
+        protocol["log_prob_samples"] = log_prob_samples
     evaluator = Evaluator(built.data, names, **protocol)
     scores = evaluator(model)
     ended_with = "last" if folder.model == folder.checkpoint else "restored"
     which = "best" if best else ended_with
     append_scores(folder.scores, scores, model.epochs_trained, model=which)
     return [Measured(model.epochs_trained, score, model=which) for score in scores]
+
+
+def _check_importance(model: Any, names: Sequence[str]) -> None:
+    """Refuses a number of importance samples that nothing would take."""
+    if "nll" not in names:
+        raise MetricError("importance samples are of nll: name it among the metrics")
+    if "samples" not in model.capabilities.get("log_prob", ()):
+        raise MetricError(
+            f"the likelihood of {type(model).__name__} takes no importance samples: leave their "
+            "number out"
+        )
 
 
 def recipe_of(folder: RunFolder) -> Recipe:
