@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import kgen
+
 pytest.importorskip("torch", reason="the benchmark drives a PyTorch loop")
 ROOT = Path(__file__).parents[1]
 
@@ -208,6 +210,34 @@ def test_a_round_by_hand_has_the_same_values(monkeypatch, capsys, tmp_path):
     said = re.search(r"largest difference (\S+)", capsys.readouterr().out)
     assert float(said[1]) < 1e-4
     assert all(ratio > 0 for ratio in json.loads(file.read_text())["ratios"])
+
+
+def test_the_rounds_are_played_for_three_kinds_of_reward(monkeypatch, capsys, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    module = importlib.import_module("rewards")
+    sizes = dict(vocabulary=5, length=4, width=6, filters=((2, 3),), seed=0)
+    tokens = np.random.default_rng(0).integers(0, 5, (6, 4)).astype("int32")
+    discriminator, anothers, constant = (
+        kind.build_default(**sizes) for kind in (module.SeqGAN, module.Anothers, module.Constant)
+    )
+    anothers.set_weights(discriminator.get_weights())
+    rewards = np.asarray(discriminator.reward(tokens))
+    assert len(set(rewards)) == 6
+    np.testing.assert_array_equal(np.roll(rewards, 1), anothers.reward(tokens))
+    np.testing.assert_array_equal(np.full(6, 0.5), constant.reward(tokens))
+    # A token's mean of the model's own likelihood of a sequence; at 2 that of halved logits.
+    own = discriminator.log_prob(tokens).mean() / 4
+    assert module.log_prob(discriminator, tokens, 1.0) == pytest.approx(own, rel=1e-5)
+    assert abs(module.log_prob(discriminator, tokens, 1e6) + np.log(5)) < 1e-4
+
+    smoke = dict(kgen.recipe.find("seqgan_oracle").smoke)
+    bench = module.Bench("seqgan_oracle", {**smoke, "generator_rate": 0.1}, 1, tmp_path, samples=16)
+    rows = [bench.run("oracle", name, 0) for name in ("likelihood", "at_0.7", "anothers")]
+    assert rows[0]["steps"] == rows[1]["steps"] < rows[2]["steps"]
+    assert len({row["nll"] for row in rows}) == 3  # the temperature and the rounds change the model
+    module.main(["--quick", "--only", "likelihood", "--keep", str(tmp_path)])
+    assert f"| oracle | likelihood | {rows[0]['oracle_nll']:.3f} |" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["seqgan_oracle_0.keras"]
 
 
 def test_the_few_images_are_of_each_class(augmentation):
