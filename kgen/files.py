@@ -1,10 +1,10 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, and finding the files of a folder."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 
@@ -51,3 +51,22 @@ def write_lines(path: str | os.PathLike, lines: Iterable[str]) -> Path:
     with replacing(path) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return Path(path)
+
+
+def files_below(folder: Path, suffixes: Collection[str], recursive: bool = True) -> list[Path]:
+    """The files of a folder that have one of some endings, in the order of their names.
+
+    What is hidden (a name that begins with a dot) is other programs': macOS leaves `._name.jpg`
+    beside an image, and notebooks keep copies in `.ipynb_checkpoints`.
+
+    Args:
+        folder: Links to folders within it are not followed.
+        suffixes: The endings, in small letters, each with its dot.
+        recursive: Whether to look into folders within it, at any depth.
+    """
+    found = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if recursive and not name.startswith(".")]
+        paths = (Path(here, name) for name in names if not name.startswith("."))
+        found += [path for path in paths if path.suffix.lower() in suffixes and path.is_file()]
+    return sorted(found)

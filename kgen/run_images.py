@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgen.errors import DataError
+from kgen.files import files_below
 from kgen.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def own_images(
         raise DataError(f"there is no file or folder {place}")
     paths = [place]
     if place.is_dir():
-        paths = sorted(p for p in place.rglob("*") if p.suffix.lower() in pictures.SUFFIXES)
+        paths = files_below(place, pictures.SUFFIXES)
     if not paths or len(paths) < (n or 1):
         raise DataError(f"{place} has {len(paths)} images, fewer than {n or 1}")
     images = []

@@ -18,7 +18,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from kgen.collect import raster
 from kgen.collect.refusal import Refusal
 from kgen.datasets import pictures
 from kgen.errors import DataError
-from kgen.files import replacing
+from kgen.files import files_below, replacing
 from kgen.plotting import to_uint8
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ def translate_folder(
     if inside or source.resolve().is_relative_to(target.resolve()):
         raise DataError(f"{source} and {target} lie in each other: give a folder beside it")
     result, count = Translated(target), 0
-    for path in _images(source):
+    for path in files_below(source, pictures.SUFFIXES):
         count += 1
         name = path.relative_to(source).as_posix()
         place = target / name
@@ -348,14 +348,6 @@ def translate_folder(
         hint = f" with at most {max_pixels:,} pixels" if result.large else ""
         raise DataError(f"none of the {count} images in {source} can be read{hint}")
     return result
-
-
-def _images(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        # Other programs keep thumbnails in folders that are hidden.
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in pictures.SUFFIXES and not hidden and path.is_file():
-            yield path
 
 
 def _read(path: Path, channels: int, max_pixels: int) -> np.ndarray:

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "losses": set(),
     "networks": {"layers"},
     "models": {"errors", "training", "layers", "losses", "networks"},
-    "datasets": {"errors", "machine", "training.clock"},
+    "datasets": {"errors", "files", "machine", "training.clock"},
     "plotting": {"errors", "files"},
     "sounds": {"files"},
     "export": {"errors", "files", "version"},
@@ -70,7 +70,7 @@ MAY_IMPORT = {
     },
     "cli_scores": {"errors", "run_evaluation", "report", "metrics.registry"},
     "run_images": {
-        "errors", "run_folder", "datasets", "metrics.streams", "run", "run_evaluation",
+        "errors", "files", "run_folder", "datasets", "metrics.streams", "run", "run_evaluation",
     },
     "explorer": {"errors", "run", "latent", "plotting", "run_images"},
     "cli_explore": {"errors", "explorer", "latent"},

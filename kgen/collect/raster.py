@@ -11,6 +11,7 @@ from PIL import Image
 
 from kgen.collect.refusal import Refusal
 from kgen.datasets.pictures import SUFFIXES
+from kgen.files import files_below
 
 #: The formats that are opened, each with the ending of its files. Pillow knows some forty more,
 #: among them ones that call other programs.
@@ -73,14 +74,7 @@ def files_of(folder: Path) -> list[Path]:
 
     What is hidden (a name that begins with a dot) and what is linked is left alone.
     """
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-        and not path.is_symlink()
-    )
+    return [path for path in files_below(folder, SUFFIXES) if not path.is_symlink()]
 
 
 def _line(error: Exception) -> str:

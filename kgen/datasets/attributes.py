@@ -10,8 +10,9 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from kgen.datasets.folder_layout import Found, Row, images_below
+from kgen.datasets.folder_layout import Found, Row
 from kgen.errors import DataError
+from kgen.files import files_below
 
 _VALUES = {"1": 1.0, "0": 0.0, "-1": 0.0}
 
@@ -34,7 +35,7 @@ def discover(root: Path, suffixes, wanted: Sequence[str] | None = None) -> Found
     names = tuple(names[column] for column in columns)
     rows = {file: tuple(values[column] for column in columns) for file, values in rows.items()}
     by_name: dict[str, list[Path]] = {}
-    for path in images_below(root, suffixes):
+    for path in files_below(root, suffixes):
         by_name.setdefault(path.name, []).append(path)
         by_name.setdefault(path.relative_to(root).as_posix(), []).append(path)
     found, alone = [], []
@@ -50,7 +51,7 @@ def discover(root: Path, suffixes, wanted: Sequence[str] | None = None) -> Found
     listed = {path for row in found for path in row.paths}
     alone += [
         f"{path.relative_to(root).as_posix()}: not in {table.name}"
-        for path in images_below(root, suffixes)
+        for path in files_below(root, suffixes)
         if path not in listed
     ]
     if not found:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kgen.datasets import pictures
 from kgen.errors import DataError
+from kgen.files import files_below
 
 #: How a split may be called, by the split.
 SPLIT_NAMES = {
@@ -65,7 +66,7 @@ class Found:
 
 def holds(root: Path, suffixes: Sequence[str]) -> bool:
     """Whether a folder has, at any depth, a file with one of the endings."""
-    return any(_is_one(path, suffixes) for path in root.rglob("*"))
+    return bool(files_below(root, suffixes))
 
 
 def discover(
@@ -101,12 +102,12 @@ def _names_split(folder: Path) -> bool:
 
 def _one(folder: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
     """The examples of a folder that holds no splits."""
-    if wanted == "images" or any(_is_one(path, suffixes) for path in folder.iterdir()):
+    if wanted == "images" or files_below(folder, suffixes, recursive=False):
         return _images(folder, suffixes, recursive=wanted == "images")
     inside = {f.name.lower(): f for f in _folders(folder)}
     if set(inside) == {"a", "b"} and wanted not in ("labelled", "domains"):
         return _two_sides(inside["a"], inside["b"], wanted, suffixes)
-    classes = {f.name: list(images_below(f, suffixes)) for f in _folders(folder)}
+    classes = {f.name: files_below(f, suffixes) for f in _folders(folder)}
     names = tuple(sorted(name for name, files in classes.items() if files))
     rows = [
         Row((path,), path.relative_to(folder).as_posix(), label)
@@ -117,19 +118,18 @@ def _one(folder: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
 
 
 def _images(folder: Path, suffixes: Sequence[str], recursive: bool = True) -> Found:
-    files = images_below(folder, suffixes)
-    files = [path for path in files if recursive or path.parent == folder]
+    files = files_below(folder, suffixes, recursive)
     return Found("images", [Row((path,), path.relative_to(folder).as_posix()) for path in files])
 
 
 def _two_sides(a: Path, b: Path, wanted: str | None, suffixes: Sequence[str]) -> Found:
     """Two folders as pairs if most names match, or if the user says so."""
-    sides = [{_stem(path, side): path for path in images_below(side, suffixes)} for side in (a, b)]
+    sides = [{_stem(path, side): path for path in files_below(side, suffixes)} for side in (a, b)]
     both = sorted(set(sides[0]) & set(sides[1]))
     most = 2 * len(both) > max(map(len, sides))
     if wanted == "paired" or (wanted is None and most):
         for folder, side in ((a, sides[0]), (b, sides[1])):
-            if len(side) < len(images_below(folder, suffixes)):
+            if len(side) < len(files_below(folder, suffixes)):
                 raise DataError(f"files in {folder} differ only in suffix: rename or drop one.")
         if not both and any(sides):
             raise DataError(f"no file of {a} has the name of one in {b}: pairs need equal names.")
@@ -148,7 +148,7 @@ def _two_sides(a: Path, b: Path, wanted: str | None, suffixes: Sequence[str]) ->
         [
             Row((path,), f"{'ab'[number]}/{path.relative_to(folder).as_posix()}", number=number)
             for number, folder in enumerate((a, b))
-            for path in images_below(folder, suffixes)
+            for path in files_below(folder, suffixes)
         ],
     )
 
@@ -184,17 +184,6 @@ def _joined(parts: dict[Path, tuple[str, Found]]) -> Found:
 
 def _folders(folder: Path) -> list[Path]:
     return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
-
-
-def images_below(folder: Path, suffixes: Sequence[str] = pictures.SUFFIXES) -> list[Path]:
-    """The files with one of the endings, at any depth."""
-    return sorted(path for path in folder.rglob("*") if _is_one(path, suffixes))
-
-
-def _is_one(path: Path, suffixes: Sequence[str]) -> bool:
-    # Files that start with a dot are other programs' (macOS leaves `._name.jpg` beside each image).
-    hidden = path.name.startswith(".")
-    return path.suffix.lower() in suffixes and not hidden and path.is_file()
 
 
 def _stem(path: Path, folder: Path) -> str:

@@ -204,6 +204,16 @@ def test_class_folders(tmp_path):
     assert plain.sizes["train"] == 8
 
 
+def test_hidden_folders_are_no_classes_and_hold_no_images(tmp_path):
+    for name in ("cat", "dog"):
+        fill(tmp_path / name, 2)
+        fill(tmp_path / name / ".ipynb_checkpoints", 2, start=200)
+    fill(tmp_path / ".thumbnails", 2, start=100)
+    data = try_load(tmp_path)
+    assert data.class_names == ("cat", "dog") and data.sizes["train"] == 4
+    assert try_load(tmp_path, layout="images").sizes["train"] == 4
+
+
 def test_split_folders(tmp_path):
     fill(tmp_path / "train" / "cat", 4)
     fill(tmp_path / "train" / "dog", 4, start=50)
