@@ -12,7 +12,7 @@ from kgen.models.serving import run_in_batches
 from kgen.models.signature import Signature
 from kgen.models.steps import GradientSteps
 from kgen.training import Noise, PlayerOptimizers, ReplicaSeedGenerator, averages, clock, seam
-from kgen.training.epochs import EpochCounter, put_first
+from kgen.training.epochs import AverageSettler, EpochCounter, put_first
 from kgen.training.optimizers import choose_optimizers
 
 #: What the rest of kgen may ask of a model. A model has a capability by defining the method.
@@ -44,6 +44,7 @@ class GenerativeModel(GradientSteps, keras.Model):
         networks: The model's networks (built `keras.Model`s) by the name of their attribute.
         ema_momentum: If given, sampling, evaluation and export use an exponential moving average
             of the networks named in `averaged`: after each step `ema = m * ema + (1 - m) * weight`.
+            Keep its memory of 1 / (1 - m) steps short beside the training.
         seed: Seeds the model's one source of noise; drawn at random (under
             `keras.utils.set_random_seed`'s control) when `None`.
         name: The Keras name.
@@ -122,6 +123,13 @@ class GenerativeModel(GradientSteps, keras.Model):
             momentum = self.momentum_now()
             for name in self.averaged:
                 averages.follow(self.inference_network(name), getattr(self, name), momentum)
+
+    def settle_averages(self) -> None:
+        """Makes the averaged networks ready to be looked at; `fit` calls it after each epoch.
+
+        Here it does nothing. A model whose averaged networks normalise batches gives them
+        statistics of their own: those that `finish_step` copies belong to other weights.
+        """
 
     def momentum_now(self):
         """The momentum of the moving averages after `step` steps: a number, or a scalar tensor."""
@@ -255,7 +263,8 @@ class GenerativeModel(GradientSteps, keras.Model):
         if is_tf_data(x):
             kwargs.setdefault("shuffle", False)  # its own affair; Keras would warn
         warn_of_split_epochs(x, kwargs.get("steps_per_epoch"))
-        for callback in (*self.own_callbacks(x), EpochCounter()):
+        settler = [] if self.ema_momentum is None else [AverageSettler()]
+        for callback in (*self.own_callbacks(x), *settler, EpochCounter()):
             callbacks = put_first(callback, callbacks, self)
         try:
             return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)

@@ -16,6 +16,8 @@ is imperative and the same on TensorFlow, JAX and PyTorch.
   to the one that Keras calls; the first also advances the model's step and averages.
 - `compile_inference(model, function)`: a compiled form of a pure function of named tensors that
   reads the model's variables as they are at each call.
+- `without_gradient()`: a context for networks that run outside a step, which keeps PyTorch from
+  recording them.
 - `resolve_jit(jit_compile, xla_on_cpu)`: what to tell Keras, which takes no XLA on a CPU by itself.
 - `resolve_steps(steps_per_execution)`: the same of steps in one call, which PyTorch does not have.
 - `normal(shape, seed_generator)`, `uniform(shape, seed_generator)`: float32 noise.
@@ -42,6 +44,7 @@ branch = _seam.branch
 wrap_train_step = _seam.wrap_train_step
 wrap_test_step = _seam.wrap_test_step
 compile_inference = _seam.compile_inference
+without_gradient = _seam.without_gradient
 resolve_jit = _seam.resolve_jit
 resolve_steps = _seam.resolve_steps
 normal = _seam.normal

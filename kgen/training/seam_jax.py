@@ -141,6 +141,10 @@ def compile_inference(model, function):
     return lambda **inputs: pure([v.value for v in variables], inputs)
 
 
+def without_gradient():
+    return contextlib.nullcontext()
+
+
 def resolve_jit(jit_compile, xla_on_cpu):
     return jit_compile
 

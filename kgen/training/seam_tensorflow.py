@@ -1,5 +1,7 @@
 """The training seam on TensorFlow: gradients by tape, state lives in the variables themselves."""
 
+import contextlib
+
 import tensorflow as tf
 
 
@@ -59,6 +61,10 @@ def compile_inference(model, function):
         return compiled.get_concrete_function(**specs)(**inputs)
 
     return run
+
+
+def without_gradient():
+    return contextlib.nullcontext()
 
 
 def resolve_jit(jit_compile, xla_on_cpu):

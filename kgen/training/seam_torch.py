@@ -62,6 +62,10 @@ def compile_inference(model, function):
     return run
 
 
+def without_gradient():
+    return torch.no_grad()
+
+
 def resolve_jit(jit_compile, xla_on_cpu):
     return jit_compile
 

@@ -9,7 +9,7 @@ from keras import ops
 from kgen.models.adversarial.game import LATENTS, AdversarialGame
 from kgen.models.signature import Signature, TensorSpec, check_count
 from kgen.networks import maxout_discriminator, mlp_generator
-from kgen.training import Noise
+from kgen.training import Noise, averages
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -84,6 +84,22 @@ class GAN(AdversarialGame):
     def generate(self, latents, **conditions):
         """The images of latents, tensors, in inference mode."""
         return self.generated(latents, False, **conditions)
+
+    def settle_averages(self):
+        """Takes the statistics of the averaged generator's batch normalisation, of 1,024 images."""
+        network = self.inference_network("generator")
+        if self.ema_momentum is not None and averages.normalizations(network):
+            averages.settle_statistics(network, self._generator_inputs(batches=16, size=64))
+
+    def _generator_inputs(self, batches: int, size: int):
+        """Always the same inputs of the generator, their classes evenly."""
+        noise, random = Noise(keras.random.SeedGenerator(0)), np.random.default_rng(0)
+        for _ in range(batches):
+            conditions = {
+                name: ops.convert_to_tensor(random.integers(spec.classes, size=size), "int32")
+                for name, spec in self.generator_conditions().items()
+            }
+            yield self.generator_input(self.latents(size, noise), **conditions)
 
     def generator_conditions(self) -> dict[str, TensorSpec]:
         """The inputs of `sample` beside latents."""
