@@ -38,7 +38,8 @@ def settle_statistics(average: keras.Model, batches: Iterable) -> None:
     """Gives the batch normalisations of a network the statistics of what reaches them.
 
     The network sees the batches in training mode, so that each is normalised by its own moments;
-    the means of these over the batches are what the network normalises with from then on.
+    the means of these over the batches are what the network normalises with from then on. One pass;
+    BigGAN's standing statistics take one for each layer, and are those of all batches as one.
 
     Args:
         average: Of `frozen_copy`.
