@@ -86,12 +86,14 @@ CONTESTANTS = ("likelihood", *TEMPERATURES, *ROUNDS)
 
 def log_prob(model: SeqGAN, tokens: np.ndarray, temperature: float) -> float:
     """The mean log-probability of tokens under the generator, in nats a token."""
-    parts = []
-    for start in range(0, len(tokens), CHUNK):
-        here = tokens[start : start + CHUNK]
-        logits = model.generator(here, training=False) / temperature
-        picked = ops.take_along_axis(ops.log_softmax(logits), ops.expand_dims(here, -1), axis=-1)
-        parts.append(ops.convert_to_numpy(picked)[..., 0])
+
+    def heated(tokens, training):
+        return model.generator(tokens, training=training) / temperature
+
+    parts = [
+        ops.convert_to_numpy(model.token_log_prob(heated, tokens[start : start + CHUNK], False))
+        for start in range(0, len(tokens), CHUNK)
+    ]
     return float(np.concatenate(parts).mean(dtype=np.float64))
 
 
@@ -185,8 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
         keep = options.keep or Path(folder)
         keep.mkdir(parents=True, exist_ok=True)
         if options.quick:
-            smoke = dict(kgen.recipe.find(recipe).smoke)
-            bench = Bench(recipe, {**smoke, "metrics": ()}, 1, keep, samples=16)
+            bench = Bench(recipe, kgen.recipe.find(recipe).smoke, 1, keep, samples=16)
             print(table([bench.run(options.data, name, 0) for name in options.only]))
             return
         bench = Bench(recipe, settings, epochs, keep)

@@ -11,7 +11,8 @@ Data:    built in (glyphs/digits); 20,000 images
 Time:    6.4 minutes of one CPU core
 Result:  seed 0: of 10,000 samples 99.96 % are of the class asked for in the eyes of a classifier of
          real digits; within a class 1 - MS-SSIM is 0.436 (0.472 of real images) and the recall 0.63
-         (0.76) (`python benchmarks/conditional.py --only cgan`)
+         (0.76) (`python benchmarks/conditional.py --only cgan`); measured when the averaged
+         generator still had the batch statistics of the trained one
 """
 
 import kgen

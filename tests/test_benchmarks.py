@@ -225,7 +225,7 @@ def test_the_rounds_are_played_for_three_kinds_of_reward(monkeypatch, capsys, tm
     assert len(set(rewards)) == 6
     np.testing.assert_array_equal(np.roll(rewards, 1), anothers.reward(tokens))
     np.testing.assert_array_equal(np.full(6, 0.5), constant.reward(tokens))
-    # A token's mean of the model's own likelihood of a sequence; at 2 that of halved logits.
+    # A token's mean of the model's own likelihood of a sequence; so hot, all five are alike.
     own = discriminator.log_prob(tokens).mean() / 4
     assert module.log_prob(discriminator, tokens, 1.0) == pytest.approx(own, rel=1e-5)
     assert abs(module.log_prob(discriminator, tokens, 1e6) + np.log(5)) < 1e-4
