@@ -64,9 +64,14 @@ def files_below(folder: Path, suffixes: Collection[str], recursive: bool = True)
         suffixes: The endings, in small letters, each with its dot.
         recursive: Whether to look into folders within it, at any depth.
     """
-    found = []
+    return sorted(each_file_below(folder, suffixes, recursive))
+
+
+def each_file_below(
+    folder: Path, suffixes: Collection[str], recursive: bool = True
+) -> Iterator[Path]:
+    """The same one by one as they are found, in no order."""
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if recursive and not name.startswith(".")]
         paths = (Path(here, name) for name in names if not name.startswith("."))
-        found += [path for path in paths if path.suffix.lower() in suffixes and path.is_file()]
-    return sorted(found)
+        yield from (path for path in paths if path.suffix.lower() in suffixes and path.is_file())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kgen.datasets import pictures
 from kgen.errors import DataError
-from kgen.files import files_below
+from kgen.files import each_file_below, files_below
 
 #: How a split may be called, by the split.
 SPLIT_NAMES = {
@@ -66,7 +66,7 @@ class Found:
 
 def holds(root: Path, suffixes: Sequence[str]) -> bool:
     """Whether a folder has, at any depth, a file with one of the endings."""
-    return bool(files_below(root, suffixes))
+    return any(each_file_below(root, suffixes))
 
 
 def discover(
